@@ -1,0 +1,1 @@
+"""ONNX export and inference at the edge, decoded to physical units from the card alone."""

@@ -1,0 +1,1 @@
+"""The models: one file a family, with their input specifications and cards."""

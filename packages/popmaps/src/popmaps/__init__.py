@@ -1,0 +1,1 @@
+"""Neutron-star populations to density maps, datasets and splits (skeleton)."""

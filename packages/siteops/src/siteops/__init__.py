@@ -1,0 +1,1 @@
+"""The machine learning of a network of small telescopes (skeleton)."""

@@ -1,0 +1,1 @@
+"""Synthetic truth for astronomy: protoplanetary disks with every drawn number kept."""

@@ -1,0 +1,1 @@
+"""How every Skyloom command runs: command lines, files, resumable folders, workers."""

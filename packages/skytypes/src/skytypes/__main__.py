@@ -1,0 +1,45 @@
+"""``python -m skytypes``: list what the installed packages register, and check it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from .checks import check_dataset, check_model_factory, check_sky_source
+from .errors import SkyError
+from .registry import GROUPS, find, registered
+
+
+def _check(group: str, name: str) -> str:
+    """What became of the check of one registered object."""
+    item: Any = find(group, name)
+    if group == "models":
+        check_model_factory(item, architecture=name)
+    elif group in ("datasets", "skies"):
+        example: Callable[[], Any] | None = getattr(item, "example", None)
+        if example is None:
+            return "imported (no example() to check)"
+        run = check_dataset if group == "datasets" else check_sky_source
+        run(example())
+    else:
+        return "imported"
+    return "checked"
+
+
+def main() -> int:
+    """Print a line for each registered object; 1 if any fails its check."""
+    failed = 0
+    for group in GROUPS:
+        for name, entry in registered(group).items():
+            try:
+                outcome = _check(group, name)
+            except SkyError as error:
+                failed += 1
+                outcome = f"FAILED: {error}"
+            sys.stdout.write(f"{group:<11} {name:<20} {entry.value:<40} {outcome}\n")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""Random numbers that belong to an item, not to the order in which items are made."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+
+from .errors import InputError
+
+_WORD = 1 << 64
+
+
+def item_rng(seed: int, index: int, stream: str) -> np.random.Generator:
+    """Generator for item ``index`` of whatever ``stream`` names, under ``seed``.
+
+    The draws of one item never depend on other items, on the batch, or on the worker that makes
+    it. Philox is counter based: seed and stream form its key and the index the top word of its
+    counter, so that the sequences of two items cannot overlap.
+
+    Parameters
+    ----------
+    seed : int
+        0 to 2**64 - 1.
+    index : int
+        Number of the item, 0 to 2**64 - 1.
+    stream : str
+        What the draws are for, e.g. ``"skymodels.disks"``: two purposes get independent draws.
+
+    Returns
+    -------
+    numpy.random.Generator
+
+    Raises
+    ------
+    InputError
+        If seed or index is negative or does not fit in 64 bits.
+
+    Notes
+    -----
+    Source: Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3",
+    doi:10.1145/2063384.2063405 (Philox 4x64-10).
+
+    Examples
+    --------
+    >>> a = item_rng(42, 7, "noise").normal(size=3)
+    >>> b = item_rng(42, 7, "noise").normal(size=3)
+    >>> bool((a == b).all())
+    True
+    """
+    for name, value in (("seed", seed), ("index", index)):
+        if not 0 <= value < _WORD:
+            raise InputError(f"{name} is {value}; give a whole number from 0 to 2**64 - 1")
+    digest = hashlib.blake2b(stream.encode(), digest_size=8).digest()
+    key = np.array([seed, int.from_bytes(digest, "little")], dtype=np.uint64)
+    counter = np.array([0, 0, 0, index], dtype=np.uint64)
+    return np.random.Generator(np.random.Philox(key=key, counter=counter))

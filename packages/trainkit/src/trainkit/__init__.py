@@ -1,0 +1,1 @@
+"""The training loops: data loading, objectives, metrics, checkpoints."""
