@@ -43,7 +43,7 @@ class _State:
 
 
 def _image_shape(data: Array) -> tuple[int, ...]:
-    return (data.shape[0],) + (1,) * (data.ndim - 1)
+    return (int(data.shape[0]), *(1,) * (data.ndim - 1))
 
 
 def _flat(data: Array) -> Array:
@@ -218,7 +218,7 @@ def encode(specs: Sequence[TensorSpec], sample: Sample) -> dict[str, Array]:
     Examples
     --------
     >>> import numpy as np
-    >>> from skytypes import Channel, Operation
+    >>> from skytypes.specs import Channel, Operation
     >>> chain = (Operation("resample", {"size": 4}), Operation("stretch"))
     >>> spec = TensorSpec("image", (1, 4, 4), (Channel("sky", chain),))
     >>> s = Sample({"image": np.full((8, 8), 3.0)})

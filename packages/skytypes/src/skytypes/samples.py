@@ -70,7 +70,7 @@ class Sample:
         )
 
     def as_batch(self) -> Sample:
-        """This sample as a batch: itself if it is one, else a batch of one item."""
+        """The sample as a batch: itself if it is one, else a batch of one item."""
         return self if self.size is not None else stack_samples([self])
 
     def __getitem__(self, index: int) -> Sample:
@@ -103,7 +103,6 @@ def stack_samples(samples: Sequence[Sample]) -> Sample:
     """
     if not samples:
         raise ContractError("no samples to stack; give at least one")
-    first = samples[0]
 
     def gather(maps: list[Mapping[str, Array]]) -> dict[str, Any]:
         names = set(maps[0])
@@ -113,7 +112,7 @@ def stack_samples(samples: Sequence[Sample]) -> Sample:
         for name, found in shapes.items():
             if len(found) > 1:
                 raise ContractError(
-                    f"{name!r} has shapes {sorted(found)}; stack needs them equal: encode each first"
+                    f"{name!r} has shapes {sorted(found)}; encode each before stacking"
                 )
         return {k: np.stack([np.asarray(m[k]) for m in maps]) for k in maps[0]}
 

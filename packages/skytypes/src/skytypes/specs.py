@@ -109,7 +109,8 @@ class TensorSpec:
 
     Examples
     --------
-    >>> spec = TensorSpec("image", (1, 8, 8), (Channel("sky", (Operation("resample", {"size": 8}),)),))
+    >>> sky = Channel("sky", (Operation("resample", {"size": 8}),))
+    >>> spec = TensorSpec("image", (1, 8, 8), (sky,))
     >>> spec.channels[0].source
     'image'
     """

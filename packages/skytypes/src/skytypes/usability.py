@@ -37,7 +37,8 @@ def peak_over_rms(image: Array) -> NDArray[np.float64]:
     middle = np.median(flat, axis=1)
     rms = 1.4826 * np.median(np.abs(flat - middle[:, None]), axis=1)
     peak = flat.max(axis=1) - middle
-    return np.divide(peak, rms, out=np.full(len(peak), np.inf), where=rms > 0)
+    infinite = np.full(len(peak), np.inf)
+    return np.asarray(np.divide(peak, rms, out=infinite, where=rms > 0))
 
 
 def _quantity(
