@@ -1,0 +1,162 @@
+"""How a command runs: errors of one line, exit status 2, answers for people or as JSON."""
+
+from __future__ import annotations
+
+import json as json_module
+import math
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.metadata import version
+
+from cyclopts import App, CycloptsError
+
+from skytypes.errors import SkyError
+
+FAILED = 1
+USAGE = 2
+INTERRUPTED = 130
+
+
+def make_app(package: str, help: str) -> App:  # noqa: A002 - the name cyclopts gives it
+    """The command-line application of a package.
+
+    Parameters
+    ----------
+    package : str
+        Name of the distribution and of the command; ``--version`` looks it up.
+    help : str
+        One sentence.
+
+    Returns
+    -------
+    cyclopts.App
+        Add verbs with ``@app.command``; run it with `run`.
+
+    Examples
+    --------
+    >>> make_app("skyrun", "Nothing.").name
+    ('skyrun',)
+    """
+    return App(
+        name=package,
+        help=help,
+        version=lambda: f"{package} {version(package)}",
+        result_action="return_value",
+        suppress_keyboard_interrupt=False,
+        help_format="plaintext",
+    )
+
+
+def run(app: App, argv: Sequence[str] | None = None) -> int:
+    """Run a command line and give its exit status.
+
+    Parameters
+    ----------
+    app : cyclopts.App
+    argv : sequence of str or None
+        Arguments without the command's name; None reads those of the process.
+
+    Returns
+    -------
+    int
+        0, or what the verb returned; 2 for bad input or usage, with one line on standard error;
+        130 when interrupted.
+
+    Examples
+    --------
+    >>> app = make_app("skyrun", "Nothing.")
+    >>> run(app, ["--version"])
+    skyrun 0.1.0
+    0
+    """
+    name = app.name[0]
+    try:
+        # Bound in a variable: cyclopts prints and exits by itself unless told otherwise.
+        result = app(
+            sys.argv[1:] if argv is None else list(argv),
+            exit_on_error=False,
+            print_error=False,
+        )
+    except CycloptsError as error:
+        return _refuse(name, f"{_one_line(str(error))}; see {name} --help")
+    except SkyError as error:
+        return _refuse(name, _one_line(str(error)))
+    except KeyboardInterrupt:
+        note(f"{name}: stopped; run it again to continue where it can")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader (head, say) has what it wanted; the interpreter must not complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return result if isinstance(result, int) and not isinstance(result, bool) else 0
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _refuse(name: str, message: str) -> int:
+    note(f"{name}: error: {message}")
+    return USAGE
+
+
+def note(text: str) -> None:
+    """One line on standard error."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def _plain(value: object) -> object:
+    """A value as JSON has it; numbers that are not finite become null."""
+    if hasattr(value, "item") and getattr(value, "ndim", 0) == 0:
+        value = value.item()
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    return str(value)
+
+
+def answer(rows: Iterable[Mapping[str, object]], *, json: bool) -> None:
+    """Print what a verb found out: a table for people, or one JSON object a line.
+
+    Parameters
+    ----------
+    rows : iterable of mappings
+        Keys are field names with units. With ``json`` each row is printed as it comes.
+    json : bool
+
+    Examples
+    --------
+    >>> answer([{"file": "a.fits", "incl_deg": 30.0}], json=True)
+    {"file": "a.fits", "incl_deg": 30.0}
+    """
+    if json:
+        for row in rows:
+            sys.stdout.write(json_module.dumps(_plain(row), allow_nan=False) + "\n")
+            sys.stdout.flush()
+        return
+    listed = list(rows)
+    columns = list(dict.fromkeys(key for row in listed for key in row))
+    if columns:
+        cells = [[_cell(row.get(c, "")) for c in columns] for row in listed]
+        widths = [max(len(t) for t in column) for column in zip(columns, *cells, strict=True)]
+        for line in [columns, *cells]:
+            text = "  ".join(t.ljust(w) for t, w in zip(line, widths, strict=True)).rstrip()
+            sys.stdout.write(text + "\n")
+
+
+def _cell(value: object) -> str:
+    plain = _plain(value)
+    if isinstance(plain, float):
+        return f"{plain:.5g}"
+    if isinstance(plain, list):
+        return "; ".join(str(v) for v in plain)
+    return "" if plain is None else str(plain)

@@ -1,0 +1,112 @@
+"""A folder of products that continues where it was stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from skytypes import Provenance
+from skytypes.errors import InputError
+
+from .files import read_json, write_json
+
+_MARKS = ".done"
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class ResumableFolder:
+    """A folder whose finished items are marked, so that a second run makes only the rest.
+
+    An item is done when its mark was written, by the same provenance (versions, configuration,
+    seed), and its files still have the size and content they had then.
+
+    Parameters
+    ----------
+    path : path
+        Made if missing.
+    provenance : Provenance
+        Of this run. Items of another provenance are not done.
+
+    Raises
+    ------
+    InputError
+        If the path is a file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as path:
+    ...     folder = ResumableFolder(path, Provenance("docs"))
+    ...     _ = Path(path, "a.txt").write_text("x")
+    ...     folder.finish("a", ["a.txt"], {"flux_jy": 1.0})
+    ...     folder.is_done("a"), folder.is_done("b"), folder.records()
+    (True, False, {'a': {'flux_jy': 1.0}})
+    """
+
+    def __init__(self, path: str | os.PathLike[str], provenance: Provenance) -> None:
+        self.path = Path(path)
+        self.provenance = provenance
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{self.path}: can't be a folder ({error.strerror})") from error
+
+    def _mark(self, name: str) -> Path:
+        if not name or name != Path(name).name or name.startswith("."):
+            raise InputError(f"item name {name!r}: give a plain file name without folders")
+        return self.path / _MARKS / f"{name}.json"
+
+    def _own(self, mark: Mapping[str, Any]) -> bool:
+        return mark.get("provenance") == self.provenance.digest()
+
+    def is_done(self, name: str) -> bool:
+        """Whether the item was finished by this provenance and its files are as they were."""
+        try:
+            mark = read_json(self._mark(name))
+        except InputError:
+            return False
+        if not isinstance(mark, dict) or not self._own(mark):
+            return False
+        for file, (size, digest) in mark["files"].items():
+            path = self.path / file
+            if not path.is_file() or path.stat().st_size != size or _hash(path) != digest:
+                return False
+        return True
+
+    def finish(
+        self, name: str, files: Sequence[str], record: Mapping[str, Any] | None = None
+    ) -> None:
+        """Mark an item as done; call it last, when its files are whole.
+
+        Parameters
+        ----------
+        name : str
+            A plain file name.
+        files : sequence of str
+            Paths of its files, relative to the folder.
+        record : mapping or None
+            What is worth keeping of the item, as JSON holds it.
+        """
+        paths = {file: self.path / file for file in files}
+        mark = {
+            "provenance": self.provenance.digest(),
+            "files": {f: [p.stat().st_size, _hash(p)] for f, p in paths.items()},
+            "record": dict(record or {}),
+        }
+        write_json(self._mark(name), mark)
+
+    def records(self) -> dict[str, dict[str, Any]]:
+        """Records of the items marked by this provenance, in the order of their names."""
+        found = {}
+        for path in sorted((self.path / _MARKS).glob("*.json")):
+            mark = read_json(path)
+            if isinstance(mark, dict) and self._own(mark):
+                found[path.stem] = dict(mark["record"])
+        return found
