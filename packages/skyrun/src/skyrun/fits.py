@@ -193,7 +193,7 @@ def _numbers(path: str, raw: NDArray[Any], factor: float, blank: str) -> NDArray
         data = np.where(good, data, np.zeros_like(data))
     if factor == 1.0:
         return data
-    return np.asarray(data * factor, dtype=data.dtype)
+    return np.asarray(np.multiply(data, factor, dtype=data.dtype))
 
 
 def _geometry(
