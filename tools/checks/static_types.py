@@ -16,9 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def targets() -> dict[str, list[Path]]:
     """Folders to check, by package; tools and the cross-package tests are one each."""
-    found = {
-        path.name: [path / "src", path / "tests"] for path in sorted(ROOT.glob("packages/*"))
-    }
+    found = {path.name: [path / "src", path / "tests"] for path in sorted(ROOT.glob("packages/*"))}
     return {**found, "tools": [ROOT / "tools"], "tests": [ROOT / "tests"]}
 
 
