@@ -1,0 +1,19 @@
+import subprocess
+import sys
+from importlib.metadata import version
+
+import netzoo
+
+
+def test_every_public_name_exists() -> None:
+    assert all(getattr(netzoo, name) is not None for name in netzoo.__all__)
+    assert dir(netzoo) == sorted(netzoo.__all__)
+
+
+def test_version_is_a_release() -> None:
+    assert version("netzoo").split(".")[0].isdigit()
+
+
+def test_importing_the_package_does_not_import_torch() -> None:
+    code = "import sys, netzoo; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
