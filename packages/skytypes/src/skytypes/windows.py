@@ -14,8 +14,9 @@ from .errors import ContractError
 from .samples import Sample
 from .specs import Value
 
-_COARSE = 128
-_ROUNDS = 6
+_COARSE = 64
+_ROUNDS = 12
+_GROWTH = 1.5
 
 
 @dataclass(frozen=True)
@@ -102,34 +103,68 @@ def _median(values: Array) -> Array:
     return ordered[:, ordered.shape[-1] // 2]
 
 
-def _extent(coarse: Array) -> tuple[Array, Array, Array]:
-    """Centre and rms radius of the emission in coarse pictures, shape (batch,) [coarse pixel]."""
+def _emission(coarse: Array) -> Array:
+    """Emission above the noise in coarse pictures, zero elsewhere, shape (batch, y, x)."""
     xp = namespace(coarse)
-    batch, size, _ = coarse.shape
-    flat = xp.reshape(coarse, (batch, size * size))
+    flat = xp.reshape(coarse, (coarse.shape[0], -1))
     middle = _median(flat)
     sigma = 1.4826 * _median(xp.abs(flat - middle[:, None]))
     peak = xp.max(flat, axis=-1) - middle
     # 3.5 sigma keeps noise out; half the peak keeps a source that fills the field in.
     level = xp.minimum(xp.maximum(3.5 * sigma, 0.1 * peak), 0.5 * peak)
     excess = coarse - middle[:, None, None]
-    weight = xp.where(excess >= level[:, None, None], excess, xp.zeros_like(excess))
-    axis = like(list(range(size)), coarse)
-    x, y = axis[None, None, :], axis[None, :, None]
-    at = xp.argmax(flat, axis=-1)
-    cx, cy = xp.astype(at % size, coarse.dtype), xp.astype(at // size, coarse.dtype)
-    reach = xp.ones_like(cx) * size
+    return xp.where(excess >= level[:, None, None], excess, xp.zeros_like(excess))
+
+
+def _extent(emission: Array) -> tuple[Array, Array, Array]:
+    """Centre and rms radius of the brightest source, shape (batch,) [coarse pixel].
+
+    Moments under a round Gaussian weight that starts small at the peak and follows the radius it
+    finds, so that it grows over the source and leaves noise peaks elsewhere out.
+    """
+    xp = namespace(emission)
+    batch, size, _ = emission.shape
+    axis = like(list(range(size)), emission)
+    at = xp.argmax(xp.reshape(emission, (batch, -1)), axis=-1)
+    cx, cy = xp.astype(at % size, emission.dtype), xp.astype(at // size, emission.dtype)
+    radius = xp.ones_like(cx)
     for _ in range(_ROUNDS):
-        r2 = (x - cx[:, None, None]) ** 2 + (y - cy[:, None, None]) ** 2
-        near = xp.where(r2 <= reach[:, None, None] ** 2, weight, xp.zeros_like(weight))
-        total = xp.sum(near, axis=(1, 2))
+        x, y = axis[None, :] - cx[:, None], axis[None, :] - cy[:, None]
+        narrow = -0.5 / (_GROWTH * radius[:, None]) ** 2
+        gx, gy = xp.exp(narrow * x**2), xp.exp(narrow * y**2)
+        columns = emission @ xp.stack([gx, gx * x, gx * x**2], axis=-1)
+        moments = xp.stack([gy, gy * y, gy * y**2], axis=1) @ columns
+        total = moments[:, 0, 0]
         total = xp.where(total > 0, total, xp.ones_like(total))
-        cx = xp.sum(near * x, axis=(1, 2)) / total
-        cy = xp.sum(near * y, axis=(1, 2)) / total
-        r2 = (x - cx[:, None, None]) ** 2 + (y - cy[:, None, None]) ** 2
-        radius = xp.sqrt(xp.sum(near * r2, axis=(1, 2)) / total)
-        reach = xp.maximum(3 * radius, 2 * xp.ones_like(radius))
+        mx, my = moments[:, 0, 1] / total, moments[:, 1, 0] / total
+        spread = (moments[:, 0, 2] + moments[:, 2, 0]) / total - mx**2 - my**2
+        radius = xp.sqrt(xp.where(spread > 1, spread, xp.ones_like(spread)))
+        cx, cy = cx + mx, cy + my
     return cx, cy, radius
+
+
+def _around_source(image: Array, within: Window, margin: float) -> Window:
+    """Window of ``margin`` rms radii around the brightest source inside another window."""
+    size = min(_COARSE, *image.shape[-2:])
+    step = 2 * within.half_px / size
+    cx, cy, radius = _extent(_emission(resample(image, within, size)))
+    return Window(
+        within.x_px - within.half_px + (cx + 0.5) * step,
+        within.y_px - within.half_px + (cy + 0.5) * step,
+        margin * radius * step,
+    )
+
+
+def _inside(window: Window, whole: Window) -> Window:
+    """The window made to lie inside another."""
+    xp = namespace(window.half_px)
+    half = xp.minimum(window.half_px, whole.half_px)
+    room = whole.half_px - half
+
+    def keep(centre: Array, middle: Array) -> Array:
+        return xp.minimum(xp.maximum(centre, middle - room), middle + room)
+
+    return Window(keep(window.x_px, whole.x_px), keep(window.y_px, whole.y_px), half)
 
 
 def source_window(
@@ -157,20 +192,14 @@ def source_window(
     """
     xp = namespace(image)
     whole = whole_window(image)
-    size = min(_COARSE, *image.shape[-2:])
-    step = 2 * whole.half_px / size
-    cx, cy, radius = _extent(resample(image, whole, size))
-    half = margin * xp.maximum(radius, xp.ones_like(radius)) * step
-    low = xp.maximum(min_arcsec / 2 / pixel_scale_arcsec, 4 * xp.ones_like(half))
-    half = xp.minimum(xp.maximum(half, low), max_arcsec / 2 / pixel_scale_arcsec)
-    half = xp.minimum(half, whole.half_px)
-    left = whole.x_px - whole.half_px
-    lower = whole.y_px - whole.half_px
-    x, y = left + (cx + 0.5) * step, lower + (cy + 0.5) * step
-    room = whole.half_px - half
-    x = xp.minimum(xp.maximum(x, whole.x_px - room), whole.x_px + room)
-    y = xp.minimum(xp.maximum(y, whole.y_px - room), whole.y_px + room)
-    return Window(x, y, half)
+    window = _around_source(image, whole, margin)
+    if min(image.shape[-2:]) > 2 * _COARSE:
+        # A small source in a large field: look again, closer.
+        wider = Window(window.x_px, window.y_px, 2 * window.half_px)
+        window = _around_source(image, _inside(wider, whole), margin)
+    least = xp.maximum(min_arcsec / 2 / pixel_scale_arcsec, 4 * xp.ones_like(window.half_px))
+    half = xp.minimum(xp.maximum(window.half_px, least), max_arcsec / 2 / pixel_scale_arcsec)
+    return _inside(Window(window.x_px, window.y_px, half), whole)
 
 
 def crop_window(image: Array, sample: Sample, args: Mapping[str, Value]) -> Window:
