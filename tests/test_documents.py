@@ -1,0 +1,56 @@
+"""The READMEs' Python blocks and the examples run, as a reader would run them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+READMES = sorted(ROOT.glob("packages/*/README.md"))
+EXAMPLES = sorted(ROOT.glob("packages/*/examples/*.py"))
+BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+SKELETONS = {"popmaps", "siteops"}
+
+
+def _run(arguments: list[str], folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+@pytest.mark.parametrize("path", READMES, ids=lambda p: p.parent.name)
+def test_readme_blocks_run(path: Path, tmp_path: Path) -> None:
+    blocks = BLOCK.findall(path.read_text(encoding="utf-8"))
+    if path.parent.name not in SKELETONS:
+        assert blocks, f"{path} shows no Python"
+    script = tmp_path / "readme.py"
+    script.write_text("\n".join(blocks), encoding="utf-8")
+    _run([str(script)], tmp_path)
+
+
+@pytest.mark.parametrize("path", READMES, ids=lambda p: p.parent.name)
+def test_readme_shows_a_block_by_line_twenty(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()[:20]
+    assert any(line.startswith("```") for line in lines)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: f"{p.parent.parent.name}/{p.name}")
+def test_examples_run(path: Path, tmp_path: Path) -> None:
+    _run([str(path)], tmp_path)
+
+
+def test_there_are_examples_of_every_package() -> None:
+    have = {path.parent.parent.name for path in EXAMPLES}
+    assert have >= {path.parent.name for path in READMES} - SKELETONS
+
+
+def test_the_root_readme_gives_both_commands_by_line_twenty() -> None:
+    top = "\n".join((ROOT / "README.md").read_text(encoding="utf-8").splitlines()[:20])
+    assert "uv run --extra casa tools/disk_to_edge.py" in top
+    assert "uv run --all-extras pytest" in top
+    assert "![" in top
