@@ -1,0 +1,196 @@
+"""The command ``edgeinfer``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from skyrun.commands import FAILED, USAGE, answer, make_app, note
+from skyrun.commands import run as run_app
+
+if TYPE_CHECKING:
+    from .models import Answer
+
+app = make_app(
+    "edgeinfer", "Trained networks as ONNX: export, verify, run and time them; no torch to run."
+)
+
+Out = Annotated[Path, Parameter(name=["--out", "-o"])]
+Json = Annotated[bool, Parameter(name="--json", negative="")]
+
+
+@app.command
+def export(
+    checkpoint: Path,
+    *,
+    out: Out,
+    card: Path | None = None,
+    tolerance: float = 1e-4,
+    json: Json = False,
+) -> int:
+    """Write a checkpoint as ONNX with its card, if onnxruntime answers as torch does.
+
+    Parameters
+    ----------
+    checkpoint
+        best.pt, written by trainkit.
+    out
+        The ONNX file to write.
+    card
+        The checkpoint's card; best.card.json beside it unless given.
+    tolerance
+        Largest difference between the two that is allowed; at most 1e-4.
+    json
+        Print a line of JSON instead of a table.
+    """
+    from .export import export_checkpoint
+
+    written = export_checkpoint(checkpoint, out, card=card, tolerance=tolerance)
+    answer([written.row()], json=json)
+    return 0
+
+
+@app.command
+def run(
+    model: Path,
+    /,
+    *images: Path,
+    out: Out | None = None,
+    batch_size: int = 8,
+    threads: int | None = None,
+    json: Json = False,
+) -> int:
+    """Measure images: one answer a file, in the units of the model's card.
+
+    Exit status 0 when every file has an answer, 1 when some have not, 2 when none has or the model
+    is bad.
+
+    Parameters
+    ----------
+    model
+        The ONNX file.
+    images
+        FITS files, and folders with FITS files in them and below.
+    out
+        Write the answers to this .csv or .jsonl file instead of printing them.
+    batch_size
+        Images that the network sees at once.
+    threads
+        Threads of the network; all cores unless given.
+    json
+        Print a line of JSON for each image instead of a table.
+    """
+    from skyrun.progress import track
+    from skytypes.errors import InputError
+
+    from .images import list_images
+    from .models import load_model
+    from .tables import check_ending, write_answers
+
+    if not images:
+        raise InputError("no images given; name FITS files or folders with FITS files")
+    if out is not None:
+        check_ending(out)
+    loaded = load_model(model, threads=threads)
+    paths = list_images(images)
+    counts = _Counts()
+    answers = counts.watch(loaded.run_files(paths, batch_size=batch_size))
+    # Lines that come as they are made are progress enough.
+    answers = track(answers, "images", len(paths), quiet=json and out is None)
+    if out is None:
+        answer((a.row() for a in answers), json=json)
+    else:
+        write_answers(out, answers, loaded.card)
+        note(f"{out}: {counts.good} of {counts.good + counts.bad} images answered")
+    return counts.status
+
+
+class _Counts:
+    """How many files were answered, counted as the answers pass."""
+
+    def __init__(self) -> None:
+        self.good = self.bad = 0
+
+    def watch(self, answers: Iterable[Answer]) -> Iterator[Answer]:
+        for one in answers:
+            self.good += one.error is None
+            self.bad += one.error is not None
+            yield one
+
+    @property
+    def status(self) -> int:
+        if not self.bad:
+            return 0
+        return FAILED if self.good else USAGE
+
+
+@app.command
+def verify(
+    model: Path,
+    *,
+    checkpoint: Path | None = None,
+    threads: int | None = None,
+    json: Json = False,
+) -> int:
+    """Check that a model file answers on this machine as it did where it was exported.
+
+    Exit status 1 when a check fails, 2 when the file can't be loaded.
+
+    Parameters
+    ----------
+    model
+        The ONNX file.
+    checkpoint
+        best.pt that it was exported from: torch is asked again (needs the extra export).
+    threads
+        Threads of the network; all cores unless given.
+    json
+        Print a line of JSON for each check instead of a table.
+    """
+    from .verification import verify_model
+
+    checks = verify_model(model, checkpoint=checkpoint, threads=threads)
+    answer((c.row() for c in checks), json=json)
+    failed = [c.check for c in checks if not c.ok]
+    if failed:
+        note(f"edgeinfer: {model}: {len(failed)} checks failed: {', '.join(failed)}")
+    return FAILED if failed else 0
+
+
+@app.command
+def bench(
+    model: Path,
+    *,
+    threads: int = 1,
+    repeat: int = 50,
+    pixels: int = 256,
+    json: Json = False,
+) -> int:
+    """Time an image on this machine: encoding, network and decoding, at batches of 1 and 32.
+
+    Parameters
+    ----------
+    model
+        The ONNX file.
+    threads
+        Threads of the network; numpy's are set by OMP_NUM_THREADS.
+    repeat
+        Calls timed, after a warm-up.
+    pixels
+        Side of the pictures, in pixels.
+    json
+        Print a line of JSON for each stage instead of a table.
+    """
+    from .benchmarks import bench_model
+
+    timings = bench_model(model, threads=threads, repeats=repeat, pixels=pixels)
+    answer((t.row() for t in timings), json=json)
+    return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; the exit status is returned."""
+    return run_app(app, argv)

@@ -1,0 +1,272 @@
+"""`EdgeModel`: answers in physical units from pictures, by the card alone."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skytypes import ModelCard, Sample, decode, encode
+from skytypes.arrays import Array, to_numpy
+from skytypes.errors import InputError, SkyError
+from skytypes.samples import image_sample
+from skytypes.usability import reasons_not_usable
+
+from .errors import ModelFileError
+from .modelfile import MAX_MODEL_BYTES, ModelFile, read_model
+from .probes import PICTURE_INPUTS, reads_pictures
+from .sessions import Session
+
+Value = float | Mapping[str, float] | None
+"""One answer: a number, probabilities by class, or None where the network gave no number."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model says of one file, or why it says nothing.
+
+    Parameters
+    ----------
+    file : str
+    values : mapping of str to `Value`
+        By output name, in the card's units; position angles east of north, offsets east and north
+        positive.
+    reasons : tuple of str
+        Why the values must not be used; empty means usable.
+    seconds : float
+        Wall time of this file: reading, encoding and decoding it, and its share of the network's.
+    error : str or None
+        One line, where there is no answer.
+
+    Examples
+    --------
+    >>> Answer("a.fits", {"incl_deg": 30.0}, (), 0.01).row()["usable"]
+    True
+    """
+
+    file: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+    reasons: tuple[str, ...] = ()
+    seconds: float = 0.0
+    error: str | None = None
+
+    @property
+    def usable(self) -> bool:
+        """Whether there is an answer and no rule of the card is against using it."""
+        return self.error is None and not self.reasons
+
+    def row(self) -> dict[str, object]:
+        """The answer as one line of a table or of JSON."""
+        if self.error is not None:
+            return {"file": self.file, "error": self.error}
+        return {
+            "file": self.file,
+            **self.values,
+            "usable": self.usable,
+            "reasons": list(self.reasons),
+            "seconds": round(self.seconds, 6),
+        }
+
+
+@dataclass(frozen=True)
+class _Item:
+    """One file on its way: what was read and encoded, or the error."""
+
+    file: str
+    seconds: float
+    sample: Sample | None = None
+    tensors: Mapping[str, Array] = field(default_factory=dict)
+    error: str | None = None
+
+
+class EdgeModel:
+    """A network with its card, ready to answer; needs onnxruntime, never torch.
+
+    Parameters
+    ----------
+    file : ModelFile
+    threads : int or None
+        Threads of onnxruntime; None leaves the choice to it.
+
+    Raises
+    ------
+    ModelFileError
+        If onnxruntime can't load it or the card does not fit the network.
+    """
+
+    def __init__(self, file: ModelFile, *, threads: int | None = None) -> None:
+        self.file = file
+        self.session = Session(file, threads=threads)
+
+    @property
+    def card(self) -> ModelCard:
+        """What the network takes and says, and where it must not be trusted."""
+        return self.file.card
+
+    def predict(self, sample: Sample) -> dict[str, NDArray[np.floating]]:
+        """Answers for one item or a batch.
+
+        Parameters
+        ----------
+        sample : Sample
+            With the inputs that the card's channels start from; numpy arrays.
+
+        Returns
+        -------
+        dict of str to array of shape (batch, ...)
+            By output name, in the output's unit.
+
+        Raises
+        ------
+        ContractError
+            If the sample lacks an input or has another shape than the card states.
+        """
+        batch = sample.as_batch()
+        raw = self.session(encode(self.card.inputs, batch))
+        return {k: to_numpy(v) for k, v in decode(self.card, raw, batch).items()}
+
+    def run_files(
+        self, paths: Iterable[str | os.PathLike[str]], *, batch_size: int = 8
+    ) -> Iterator[Answer]:
+        """Answers for FITS images, in order; a file that can't be read stops none of the others.
+
+        Parameters
+        ----------
+        paths : iterable of path
+            One picture each (`skyrun.fits.read_image`), of any size, with a restoring beam.
+        batch_size : int
+            Pictures that the network sees at once; only that many are held in memory.
+
+        Yields
+        ------
+        Answer
+
+        Raises
+        ------
+        InputError
+            If ``batch_size`` is below 1.
+        ModelFileError
+            If the card needs what a FITS picture does not give, or answers with pictures.
+        """
+        if batch_size < 1:
+            raise InputError(f"batch size is {batch_size}; give 1 or more")
+        self._check_for_files()
+        waiting = iter(paths)
+        while group := list(islice(waiting, batch_size)):
+            yield from self._answer_group([self._read(path) for path in group])
+
+    def _check_for_files(self) -> None:
+        if not reads_pictures(self.card):
+            sources = {c.source for spec in self.card.inputs for c in spec.channels}
+            raise ModelFileError(
+                f"{self.file.path}: the network needs {sorted(sources - PICTURE_INPUTS)}, which a "
+                "FITS picture does not give; use edgeinfer.load_model and predict"
+            )
+        pictures = [o.name for o in self.card.outputs if o.decoder in ("mask", "image")]
+        if pictures:
+            raise ModelFileError(
+                f"{self.file.path}: output {pictures[0]!r} is a picture, which no table holds; "
+                "use edgeinfer.load_model and predict"
+            )
+
+    def _read(self, path: str | os.PathLike[str]) -> _Item:
+        from skyrun.fits import read_image
+
+        start = time.perf_counter()
+        try:
+            sample = image_sample(read_image(path)).as_batch()
+            tensors = encode(self.card.inputs, sample)
+        except SkyError as error:
+            return _Item(str(path), time.perf_counter() - start, error=_named(path, error))
+        return _Item(str(path), time.perf_counter() - start, sample, tensors)
+
+    def _answer_group(self, items: list[_Item]) -> Iterator[Answer]:
+        good = [item for item in items if item.error is None]
+        start = time.perf_counter()
+        names = [spec.name for spec in self.card.inputs]
+        raw = (
+            self.session({n: np.concatenate([i.tensors[n] for i in good]) for n in names})
+            if good
+            else {}
+        )
+        share = (time.perf_counter() - start) / max(len(good), 1)
+        row = 0
+        for item in items:
+            if item.error is not None:
+                yield Answer(item.file, seconds=item.seconds, error=item.error)
+                continue
+            yield self._answer(item, {k: v[row : row + 1] for k, v in raw.items()}, share)
+            row += 1
+
+    def _answer(self, item: _Item, raw: Mapping[str, Array], share: float) -> Answer:
+        sample = item.sample
+        if sample is None:
+            raise ValueError(f"{item.file}: an item without a sample can't be answered")
+        start = time.perf_counter()
+        answers = decode(self.card, raw, sample)
+        values = {o.name: _value(answers[o.name][0], o.classes) for o in self.card.outputs}
+        reasons = [f"{name} is not a number" for name, value in values.items() if value is None]
+        reasons += reasons_not_usable(self.card, answers, sample)[0]
+        seconds = item.seconds + share + time.perf_counter() - start
+        return Answer(item.file, values, tuple(reasons), seconds)
+
+
+def _named(path: str | os.PathLike[str], error: SkyError) -> str:
+    """The error's line, with the file's name once."""
+    line = " ".join(str(error).split())
+    return line if line.startswith(str(path)) else f"{path}: {line}"
+
+
+def _number(value: Array) -> float | None:
+    """A float32 answer with the digits that it has, not those of its double."""
+    number = float(f"{float(value):.7g}")
+    return number if math.isfinite(number) else None
+
+
+def _value(answer: Array, classes: tuple[str, ...]) -> Value:
+    if not classes:
+        return _number(answer)
+    numbers = [_number(v) for v in answer]
+    if any(n is None for n in numbers):
+        return None
+    return {c: n for c, n in zip(classes, numbers, strict=True) if n is not None}
+
+
+def load_model(
+    path: str | os.PathLike[str], *, threads: int | None = None, max_bytes: int = MAX_MODEL_BYTES
+) -> EdgeModel:
+    """A model from an ONNX file that carries its card.
+
+    Parameters
+    ----------
+    path : path
+        Written by ``edgeinfer export``, or any ONNX file of one piece with a card in its metadata.
+    threads : int or None
+        Threads of onnxruntime; None leaves the choice to it.
+    max_bytes : int
+        Larger files are refused.
+
+    Returns
+    -------
+    EdgeModel
+
+    Raises
+    ------
+    InputError, ModelFileError
+        One line: what is wrong with the file.
+
+    Examples
+    --------
+    >>> load_model("/nonesuch.onnx")
+    Traceback (most recent call last):
+    ...
+    skytypes.errors.InputError: /nonesuch.onnx: no such file
+    """
+    return EdgeModel(read_model(Path(path), max_bytes=max_bytes), threads=threads)
