@@ -1,0 +1,102 @@
+"""A package's environment holds only what it needs, and works with that."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from skyrun.fits import write_image
+from skytypes import Beam, SkyImage, find
+
+ROOT = Path(__file__).resolve().parents[1]
+UV = shutil.which("uv")
+
+
+def _uv(package: str, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in the package's own environment, without extras and test group."""
+    assert UV is not None, "uv is needed: pip install uv"
+    environment = {k: v for k, v in os.environ.items() if k != "VIRTUAL_ENV"}
+    flags = ("--quiet", "--locked", "--isolated", "--no-default-groups", "--package", package)
+    return subprocess.run(
+        [UV, "run", *flags, *command],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+    )
+
+
+@pytest.mark.parametrize(
+    ("package", "foreign"),
+    [
+        ("skymodels", ("torch", "pandas", "matplotlib", "onnxruntime", "casatasks", "netzoo")),
+        ("casa-sim", ("torch", "pandas", "matplotlib", "onnxruntime", "casatasks", "skymodels")),
+        ("popmaps", ("torch", "astropy", "onnxruntime", "casatasks", "skymodels")),
+    ],
+)
+def test_foreign_packages_are_absent(package: str, foreign: tuple[str, ...]) -> None:
+    code = f"import importlib.util as u; print([m for m in {foreign!r} if u.find_spec(m)])"
+    done = _uv(package, "python", "-c", code)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "[]"
+
+
+def test_casa_sim_without_casa_says_how_to_get_it(tmp_path: Path) -> None:
+    sky = np.zeros((64, 64))
+    sky[32, 32] = 0.01
+    write_image(tmp_path / "sky.fits", SkyImage(sky, 0.005, "Jy/pixel", frequency_hz=230e9))
+    out = tmp_path / "out"
+    settings = ["--array", "alma.cycle9.7.cfg", "--band", "6", "--pwv", "1.0", "--time", "1800"]
+    done = _uv(
+        "casa-sim", "casa-sim", "observe", str(tmp_path / "sky.fits"), *settings, "-o", str(out)
+    )
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "uv sync --extra casa" in done.stderr
+    assert not out.exists()
+
+
+def test_edgeinfer_measures_a_disk_without_torch(tmp_path: Path) -> None:
+    factory = find("models", "disconet-compact")
+    with torch.random.fork_rng():
+        torch.manual_seed(3)
+        network = factory.build()
+    outputs = ["incl/90", "sin2PA", "cos2PA", "dx/0.14", "dy/0.14"]
+    torch.save(
+        {
+            "epoch": 0,
+            "model_state": network.state_dict(),
+            "val_loss": 1.0,
+            "img_size": 64,
+            "n_out": 5,
+            "outputs": outputs,
+        },
+        tmp_path / "best.pt",
+    )
+    (tmp_path / "best.card.json").write_text(factory.card.to_json())
+    from edgeinfer.cli import main
+
+    assert main(["export", str(tmp_path / "best.pt"), "-o", str(tmp_path / "disk.onnx")]) == 0
+    y, x = np.mgrid[:128, :128] - 64.0
+    rng = np.random.default_rng(1)
+    data = np.exp(-0.5 * (x**2 / 150 + y**2 / 60)) + 0.01 * rng.normal(size=x.shape)
+    image = SkyImage(data.astype(np.float32), 0.01, "Jy/beam", beam=Beam(0.05, 0.04, 20.0))
+    write_image(tmp_path / "a.fits", image)
+    asked = ("edgeinfer", "run", str(tmp_path / "disk.onnx"), str(tmp_path / "a.fits"), "--json")
+    done = _uv("edgeinfer", *asked)
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert {"file", "incl_deg", "pa_deg", "dx_arcsec", "dy_arcsec", "seconds"} <= set(answer)
+    assert 0 <= answer["incl_deg"] <= 90
+    absent = _uv(
+        "edgeinfer", "python", "-c", "import importlib.util as u; print(u.find_spec('torch'))"
+    )
+    assert absent.stdout.strip() == "None"
