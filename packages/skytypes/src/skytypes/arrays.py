@@ -55,6 +55,8 @@ def like(values: Any, reference: Array) -> Array:
     dtype('float32')
     """
     xp = array_namespace(reference)
+    if isinstance(reference, np.ndarray):
+        values = to_numpy(values)
     return xp.asarray(values, dtype=reference.dtype, device=device(reference))
 
 

@@ -124,19 +124,29 @@ class SkyImage:
     def __post_init__(self) -> None:
         if self.data.ndim != 2 or self.data.size == 0:
             raise ContractError(f"image data have shape {self.data.shape}; give (y, x), not empty")
+        if self.data.dtype.kind != "f":
+            raise ContractError(f"image data are {self.data.dtype}; give floating-point numbers")
         if not np.all(np.isfinite(self.data)):
             bad = int(np.count_nonzero(~np.isfinite(self.data)))
             raise ContractError(f"image has {bad} pixels that are not finite; all must be numbers")
         if not (math.isfinite(self.pixel_scale_arcsec) and self.pixel_scale_arcsec > 0):
-            raise ContractError(f"pixel scale is {self.pixel_scale_arcsec} arcsec; give a positive")
+            raise ContractError(
+                f"pixel scale is {self.pixel_scale_arcsec} arcsec; give a positive one"
+            )
         if self.unit not in UNITS:
             raise ContractError(f"unit is {self.unit!r}; allowed: {', '.join(UNITS)}")
         if self.unit == "Jy/beam" and self.beam is None:
             raise ContractError("unit is Jy/beam but no beam is given; give the restoring beam")
         if not (0 <= self.ra_deg < 360 and -90 <= self.dec_deg <= 90):
             raise ContractError(
-                f"position is ({self.ra_deg}, {self.dec_deg}) deg; give 0-360, -90..90"
+                f"position is ({self.ra_deg}, {self.dec_deg}) deg; give RA from 0 to 360 (not 360 "
+                "itself) and Dec from -90 to 90"
             )
+        if not all(math.isfinite(v) for v in self.centre_px):
+            raise ContractError(f"reference pixel is {self.reference_px}; give two finite numbers")
+        hertz = self.frequency_hz
+        if hertz is not None and not (math.isfinite(hertz) and hertz > 0):
+            raise ContractError(f"frequency is {hertz} Hz; give a positive number, or None")
 
     @property
     def centre_px(self) -> tuple[float, float]:

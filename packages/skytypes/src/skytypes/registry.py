@@ -5,9 +5,17 @@ from __future__ import annotations
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from .errors import InputError, MissingPackageError
+from .errors import ContractError, InputError, MissingPackageError
 
 GROUPS = ("datasets", "skies", "simulators", "models", "weights")
+
+_SINGULAR = {
+    "datasets": "dataset",
+    "skies": "sky source",
+    "simulators": "simulator",
+    "models": "model",
+    "weights": "weights file",
+}
 
 _PROVIDERS = {
     "datasets": {"disks": "skymodels", "disks-simulated": "casa-sim", "popmaps": "popmaps"},
@@ -63,6 +71,8 @@ def find(group: str, name: str) -> Any:
         If there is no such group.
     MissingPackageError
         If nothing of that name is installed; the message says what is, and what to install.
+    ContractError
+        If two packages register the name, or the one that does has no such object.
 
     Examples
     --------
@@ -78,18 +88,20 @@ def find(group: str, name: str) -> Any:
             f"no {_SINGULAR[group]} {name!r} is installed (installed: "
             f"{', '.join(known) or 'none'}); install {provider}"
         )
+    offers = {e.value for e in entry_points(group=f"skytypes.{group}", name=name)}
+    if len(offers) > 1:
+        raise ContractError(
+            f"{_SINGULAR[group]} {name!r} is registered by {' and by '.join(sorted(offers))}; "
+            "uninstall one"
+        )
     try:
         return known[name].load()
+    except AttributeError as error:
+        raise ContractError(
+            f"{_SINGULAR[group]} {name!r} is registered as {known[name].value}, which is not there "
+            f"({error}); reinstall its package"
+        ) from error
     except ImportError as error:
         raise MissingPackageError(
             f"{_SINGULAR[group]} {name!r} ({known[name].value}) can't be imported: {error}"
         ) from error
-
-
-_SINGULAR = {
-    "datasets": "dataset",
-    "skies": "sky source",
-    "simulators": "simulator",
-    "models": "model",
-    "weights": "weights file",
-}

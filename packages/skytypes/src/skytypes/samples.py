@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import Array
+from .arrays import Array, namespace
 from .errors import ContractError
 from .images import SkyImage
 
@@ -83,13 +83,19 @@ class Sample:
         )
 
 
+def _stack(values: Sequence[Array]) -> Array:
+    if hasattr(values[0], "detach"):
+        return namespace(values[0]).stack(list(values))
+    return np.stack([np.asarray(v) for v in values])
+
+
 def stack_samples(samples: Sequence[Sample]) -> Sample:
     """Single samples put together into one batch.
 
     Parameters
     ----------
-    samples : sequence of single numpy Samples
-        All with the same names and shapes.
+    samples : sequence of single Samples
+        All with the same names and shapes, numpy arrays or torch tensors.
 
     Returns
     -------
@@ -114,7 +120,7 @@ def stack_samples(samples: Sequence[Sample]) -> Sample:
                 raise ContractError(
                     f"{name!r} has shapes {sorted(found)}; encode each before stacking"
                 )
-        return {k: np.stack([np.asarray(m[k]) for m in maps]) for k in maps[0]}
+        return {k: _stack([m[k] for m in maps]) for k in maps[0]}
 
     if any(s.size is not None for s in samples):
         raise ContractError("a batch can't be stacked again; give single samples")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import operator
 
 import numpy as np
 
@@ -34,7 +35,7 @@ def item_rng(seed: int, index: int, stream: str) -> np.random.Generator:
     Raises
     ------
     InputError
-        If seed or index is negative or does not fit in 64 bits.
+        If seed or index is not a whole number, is negative or does not fit in 64 bits.
 
     Notes
     -----
@@ -48,10 +49,18 @@ def item_rng(seed: int, index: int, stream: str) -> np.random.Generator:
     >>> bool((a == b).all())
     True
     """
-    for name, value in (("seed", seed), ("index", index)):
-        if not 0 <= value < _WORD:
-            raise InputError(f"{name} is {value}; give a whole number from 0 to 2**64 - 1")
     digest = hashlib.blake2b(stream.encode(), digest_size=8).digest()
-    key = np.array([seed, int.from_bytes(digest, "little")], dtype=np.uint64)
-    counter = np.array([0, 0, 0, index], dtype=np.uint64)
+    key = np.array([_word("seed", seed), int.from_bytes(digest, "little")], dtype=np.uint64)
+    counter = np.array([0, 0, 0, _word("index", index)], dtype=np.uint64)
     return np.random.Generator(np.random.Philox(key=key, counter=counter))
+
+
+def _word(name: str, value: int) -> int:
+    """The value as a Python int of 64 bits; a float would be cut to a whole number silently."""
+    try:
+        whole = operator.index(value)
+    except TypeError:
+        whole = -1
+    if not 0 <= whole < _WORD:
+        raise InputError(f"{name} is {value!r}; give a whole number from 0 to 2**64 - 1")
+    return whole
