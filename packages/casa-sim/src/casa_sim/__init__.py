@@ -1,1 +1,57 @@
-"""What ALMA would see of a sky model: real CASA, run safely as a worker."""
+"""What ALMA would see of a sky model.
+
+An `ObservationSettings` says what is asked of the telescope and of the imaging; `CasaSimulator`
+observes one sky with the installed CASA, run as a worker process; `simulate_catalogue` observes a
+catalogue of disks into a folder; `SimulatedDisks` is the dataset over such a folder.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .arrays import ARRAYS, BANDS
+    from .campaign import DiskResult, simulate_catalogue
+    from .catalogue import CatalogueRow, read_catalogue
+    from .dataset import SimulatedDisks
+    from .errors import CasaError
+    from .settings import ObservationSettings
+    from .simulator import CasaSimulator
+
+_MODULES = {
+    "arrays": ("ARRAYS", "BANDS"),
+    "campaign": ("DiskResult", "simulate_catalogue"),
+    "catalogue": ("CatalogueRow", "read_catalogue"),
+    "dataset": ("SimulatedDisks",),
+    "errors": ("CasaError",),
+    "settings": ("ObservationSettings",),
+    "simulator": ("CasaSimulator",),
+}
+_PLACE = {name: module for module, names in _MODULES.items() for name in names}
+
+__all__ = [  # noqa: RUF022 - grouped as a table of contents
+    # what is asked for
+    "ObservationSettings",
+    "ARRAYS",
+    "BANDS",
+    # observing
+    "CasaSimulator",
+    "CasaError",
+    # catalogues
+    "CatalogueRow",
+    "read_catalogue",
+    "simulate_catalogue",
+    "DiskResult",
+    # the images as data
+    "SimulatedDisks",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACE:
+        raise AttributeError(f"module 'casa_sim' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f".{_PLACE[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

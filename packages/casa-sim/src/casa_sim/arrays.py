@@ -1,0 +1,115 @@
+"""ALMA's bands and array configurations, as the published pipeline used them.
+
+Beams and cells are tabulated at 230 GHz and scale by 230 GHz / frequency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from skytypes.errors import InputError
+
+TABLE_FREQUENCY_HZ = 230e9
+BANDWIDTH_HZ = 7.5e9
+LATITUDE_DEG = -23.022886
+
+
+@dataclass(frozen=True)
+class Band:
+    """A receiver band: one channel, `BANDWIDTH_HZ` wide, around one frequency.
+
+    Parameters
+    ----------
+    number : int
+    frequency_hz : float
+        [Hz]
+    primary_beam_arcsec : float
+        Used for the size of the image only [arcsec].
+    """
+
+    number: int
+    frequency_hz: float
+    primary_beam_arcsec: float
+
+
+@dataclass(frozen=True)
+class ArrayConfiguration:
+    """A configuration of the 12 m array.
+
+    Parameters
+    ----------
+    name : str
+        The antenna list as CASA names it.
+    beam_mas, cell_mas : float
+        Synthesised beam and image cell at 230 GHz [mas].
+    """
+
+    name: str
+    beam_mas: float
+    cell_mas: float
+
+
+BANDS: Mapping[int, Band] = MappingProxyType({6: Band(6, 230e9, 25.0), 8: Band(8, 405e9, 14.3)})
+
+ARRAYS: Mapping[str, ArrayConfiguration] = MappingProxyType(
+    {
+        name: ArrayConfiguration(name, beam_mas, cell_mas)
+        for name, beam_mas, cell_mas in (
+            ("alma.cycle9.5.cfg", 130.0, 22.0),
+            ("alma.cycle9.6.cfg", 80.0, 13.0),
+            ("alma.cycle9.7.cfg", 50.0, 8.0),
+            ("alma.cycle9.8.cfg", 28.0, 5.0),
+            ("alma.cycle9.9.cfg", 18.0, 3.0),
+        )
+    }
+)
+
+
+def find_band(number: int) -> Band:
+    """The band of a number.
+
+    Raises
+    ------
+    InputError
+        If it is not in `BANDS`.
+
+    Examples
+    --------
+    >>> find_band(8).frequency_hz
+    405000000000.0
+    """
+    if number not in BANDS:
+        raise InputError(f"band is {number}; allowed: {', '.join(str(b) for b in BANDS)}")
+    return BANDS[number]
+
+
+def find_array(name: str) -> ArrayConfiguration:
+    """The array configuration of a name.
+
+    Raises
+    ------
+    InputError
+        If it is not in `ARRAYS`; the message lists them.
+
+    Examples
+    --------
+    >>> find_array("alma.cycle9.7.cfg").beam_mas
+    50.0
+    """
+    if name not in ARRAYS:
+        raise InputError(f"array is {name!r}; allowed: {', '.join(ARRAYS)}")
+    return ARRAYS[name]
+
+
+def beam_mas(array: str, band: int) -> float:
+    """Table beam of an array in a band [mas].
+
+    Examples
+    --------
+    >>> round(beam_mas("alma.cycle9.7.cfg", 8), 2)
+    28.4
+    """
+    scale = TABLE_FREQUENCY_HZ / find_band(band).frequency_hz
+    return find_array(array).beam_mas * scale

@@ -1,0 +1,126 @@
+"""The files of an observation: names, header cards, and which of them are asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from skytypes import Observation
+from skytypes.errors import InputError
+
+STAGES = ("simulated", "dirty", "psf")
+LOG = "casa.log"
+WORK = "work"
+
+_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,79}")
+_CARDS = (
+    ("ARRAY", "array_cfg", "antenna list"),
+    ("ARRAYLO", "array_lo", "second antenna list, imaged with the first"),
+    ("BAND", "band", "ALMA band"),
+    ("PWV", "pwv_mm", "[mm] precipitable water vapour"),
+    ("EXPTIME", "time_s", "[s] total time of each array"),
+    ("ROBUST", "robust", "Briggs weighting"),
+    ("NITER", "niter", "most CLEAN iterations"),
+    ("ITERDONE", "iterdone", "CLEAN iterations made"),
+    ("SEED", "seed", "decides the noise"),
+)
+
+
+def check_name(name: str) -> str:
+    """A name that is safe as a file name on any system.
+
+    Raises
+    ------
+    InputError
+        If it holds anything but letters, digits and ``. _ + -``.
+
+    Examples
+    --------
+    >>> check_name("Disk_001")
+    'Disk_001'
+    """
+    if not _SAFE.fullmatch(name):
+        raise InputError(
+            f"name {name[:80]!r}: give letters, digits and . _ + - only, not beginning with a mark"
+        )
+    return name
+
+
+def product_name(name: str, band: int, stage: str) -> str:
+    """File name of a product.
+
+    Examples
+    --------
+    >>> product_name("Disk_001", 6, "simulated")
+    'Disk_001_B6_simulated.fits'
+    """
+    return f"{name}_B{band}_{stage}.fits"
+
+
+def wanted_stages(keep: Collection[str]) -> tuple[str, ...]:
+    """The products to write: the image, and those of ``keep`` that are pictures.
+
+    Examples
+    --------
+    >>> wanted_stages({"psf", "work"})
+    ('simulated', 'psf')
+    """
+    return tuple(s for s in STAGES if s == "simulated" or s in keep)
+
+
+def header_cards(settings: Mapping[str, Any]) -> dict[str, tuple[Any, str]]:
+    """Cards for people who read headers.
+
+    Parameters
+    ----------
+    settings : mapping
+        ``Observation.settings``.
+
+    Examples
+    --------
+    >>> header_cards({"band": 6})["BAND"]
+    (6, 'ALMA band')
+    """
+    cards: dict[str, tuple[Any, str]] = {"TELESCOP": ("ALMA", "simulated")}
+    for key, name, comment in _CARDS:
+        if settings.get(name) is not None:
+            cards[key] = (settings[name], comment)
+    for number, sigma in enumerate(settings.get("sigma_jy", ()), start=1):
+        cards[f"SIGMA{number}"] = (sigma, "[Jy] noise, real or imaginary, each polarisation")
+        cards[f"NVIS{number}"] = (settings["visibilities"][number - 1], "visibilities")
+    return cards
+
+
+def write_products(folder: Path, name: str, observation: Observation) -> dict[str, Path]:
+    """Write the pictures of an observation, each whole or not at all.
+
+    Parameters
+    ----------
+    folder : path
+        Made if missing.
+    name : str
+    observation : Observation
+        Images in Jy/beam.
+
+    Returns
+    -------
+    dict of stage to path
+    """
+    from skyrun.fits import write_image
+
+    pictures = {
+        "dirty": observation.dirty,
+        "psf": observation.psf,
+        "simulated": observation.image,
+    }
+    band = int(observation.settings["band"])
+    cards = header_cards(observation.settings)
+    written = {}
+    for stage, picture in pictures.items():
+        if picture is not None:
+            path = folder / product_name(name, band, stage)
+            write_image(path, picture, cards=cards)
+            written[stage] = path
+    return written

@@ -1,0 +1,232 @@
+"""What is asked of the telescope and of the imaging, and the published rules that fill the rest.
+
+Nothing here belongs to one backend.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from skytypes.errors import InputError
+
+from .arrays import LATITUDE_DEG, TABLE_FREQUENCY_HZ, Band, beam_mas, find_array, find_band
+
+INTEGRATION_S = 10.0
+MAX_NITER = 800
+TWO_ARRAYS_ABOVE_ARCSEC = 0.8
+IMSIZE_PX = (256, 1024)
+MIN_ELEVATION_DEG = 15.0
+
+_PWV_MM = (0.05, 20.0)
+_TIME_S = (60.0, 6 * 3600.0)
+_NITER = (1, 100_000)
+_IMSIZE = (64, 4096)
+
+
+@dataclass(frozen=True)
+class ObservationSettings:
+    """One observation: the array, the weather, the time, and how the image is made.
+
+    The track is centred on transit, in integrations of `INTEGRATION_S`; the weighting is Briggs.
+
+    Parameters
+    ----------
+    array_cfg : str
+        Antenna list, one of `casa_sim.arrays.ARRAYS`.
+    array_lo : str or None
+        A second, smaller array that observes for the same time; both are imaged together.
+    band : int
+        6 or 8.
+    pwv_mm : float
+        Precipitable water vapour [mm].
+    time_s : float
+        Total time of each array [s], a multiple of `INTEGRATION_S`.
+    niter : int
+        Most CLEAN iterations.
+    robust : float
+        Briggs parameter, -2 (uniform) to 2 (natural), dimensionless.
+    cell_mas : float or None
+        Pixel of the image [mas]; None takes the published rule (`cell_rule_mas`).
+    imsize_px : int or None
+        Side of the image; None takes the published rule (`imsize_rule`).
+
+    Raises
+    ------
+    InputError
+        If a value is not allowed; the message says what is.
+
+    Examples
+    --------
+    >>> s = ObservationSettings("alma.cycle9.7.cfg", band=6, pwv_mm=1.0, time_s=1800)
+    >>> s.image_cell_mas, s.image_size_px, s.scales_px
+    (8.0, 1024, (0, 3, 6, 12))
+    >>> ObservationSettings("alma.cycle9.7.cfg", band=7)
+    Traceback (most recent call last):
+    ...
+    skytypes.errors.InputError: band is 7; allowed: 6, 8
+    """
+
+    array_cfg: str
+    array_lo: str | None = None
+    band: int = 6
+    pwv_mm: float = 1.0
+    time_s: float = 1800.0
+    niter: int = MAX_NITER
+    robust: float = 0.5
+    cell_mas: float | None = None
+    imsize_px: int | None = None
+
+    def __post_init__(self) -> None:
+        find_band(self.band)
+        find_array(self.array_cfg)
+        if self.array_lo is not None:
+            find_array(self.array_lo)
+        _check_range("pwv_mm", self.pwv_mm, _PWV_MM, "mm")
+        _check_range("time_s", self.time_s, _TIME_S, "s")
+        if self.time_s % INTEGRATION_S:
+            raise InputError(f"time_s is {self.time_s}; give a multiple of {INTEGRATION_S:g} s")
+        _check_range("niter", self.niter, _NITER, "iterations")
+        _check_range("robust", self.robust, (-2.0, 2.0), "")
+        coarsest = beam_mas(self.array_cfg, self.band) / 2
+        _check_range("cell_mas", self.image_cell_mas, (0.1, coarsest), "mas (half the beam)")
+        _check_range("imsize_px", self.image_size_px, _IMSIZE, "pixels")
+        if self.image_size_px % 2:
+            raise InputError(f"imsize_px is {self.image_size_px}; give an even number of pixels")
+
+    @property
+    def arrays(self) -> tuple[str, ...]:
+        """The arrays that observe, the larger one first."""
+        if self.array_lo is None or self.array_lo == self.array_cfg:
+            return (self.array_cfg,)
+        return (self.array_cfg, self.array_lo)
+
+    @property
+    def receiver(self) -> Band:
+        """The band's frequency and primary beam."""
+        return find_band(self.band)
+
+    @property
+    def image_cell_mas(self) -> float:
+        """Pixel of the image [mas]."""
+        return self.cell_mas if self.cell_mas is not None else cell_rule_mas(*self._setup)
+
+    @property
+    def image_size_px(self) -> int:
+        """Side of the square image [pixel]."""
+        if self.imsize_px is not None:
+            return self.imsize_px
+        return imsize_rule(self.image_cell_mas, self.band)
+
+    @property
+    def scales_px(self) -> tuple[int, ...]:
+        """Scales of multiscale CLEAN [pixel]."""
+        return scales_rule(self.image_cell_mas, *self._setup)
+
+    @property
+    def _setup(self) -> tuple[str, int]:
+        return self.array_cfg, self.band
+
+    def as_dict(self) -> dict[str, Any]:
+        """All settings, those that a rule filled included, as JSON holds them."""
+        filled = {"cell_mas": self.image_cell_mas, "imsize_px": self.image_size_px}
+        return {**asdict(self), **filled, "integration_s": INTEGRATION_S}
+
+    def check_target(self, dec_deg: float) -> None:
+        """Refuse a declination that the array sees too low during the track.
+
+        Parameters
+        ----------
+        dec_deg : float
+            Declination of the phase centre [deg].
+
+        Raises
+        ------
+        InputError
+            If the elevation at either end of the track is below `MIN_ELEVATION_DEG`.
+        """
+        low = elevation_deg(dec_deg, self.time_s / 2)
+        if low < MIN_ELEVATION_DEG:
+            raise InputError(
+                f"declination {dec_deg:g} deg: the elevation falls to {low:.1f} deg in a track of "
+                f"{self.time_s:g} s; it must stay above {MIN_ELEVATION_DEG:g} deg"
+            )
+
+
+def _check_range(name: str, value: float, allowed: tuple[float, float], unit: str) -> None:
+    low, high = allowed
+    if not (math.isfinite(value) and low <= value <= high):
+        raise InputError(f"{name} is {value:g}; allowed: {low:g} to {high:g} {unit}".rstrip())
+
+
+def cell_rule_mas(array: str, band: int) -> float:
+    """Pixel of the published pipeline: the table's, scaled and truncated, at least 2 mas.
+
+    Examples
+    --------
+    >>> cell_rule_mas("alma.cycle9.7.cfg", 8), cell_rule_mas("alma.cycle9.9.cfg", 8)
+    (4.0, 2.0)
+    """
+    scale = TABLE_FREQUENCY_HZ / find_band(band).frequency_hz
+    return float(max(2, int(find_array(array).cell_mas * scale)))
+
+
+def imsize_rule(cell_mas: float, band: int) -> int:
+    """Side of the image [pixel]: a power of two, 1.2 primary beams, within `IMSIZE_PX`.
+
+    Examples
+    --------
+    >>> imsize_rule(22.0, 6), imsize_rule(100.0, 6), imsize_rule(400.0, 6)
+    (1024, 512, 256)
+    """
+    wanted = 1.2 * find_band(band).primary_beam_arcsec / (cell_mas / 1000)
+    low, high = IMSIZE_PX
+    return min(high, max(low, 1 << math.ceil(math.log2(wanted))))
+
+
+def scales_rule(cell_mas: float, array: str, band: int) -> tuple[int, ...]:
+    """CLEAN scales {0, b/2, b, 2b} in whole pixels, b = beam / cell truncated, at least 4.
+
+    Examples
+    --------
+    >>> scales_rule(4.0, "alma.cycle9.7.cfg", 8)
+    (0, 3, 7, 14)
+    """
+    b = max(4, int(beam_mas(array, band) / cell_mas))
+    return (0, b // 2, b, 2 * b)
+
+
+def needs_two_arrays(rout_arcsec: float, array_cfg: str, array_lo: str | None) -> bool:
+    """Whether the published pipeline adds the smaller array for a disk of this outer radius.
+
+    Examples
+    --------
+    >>> needs_two_arrays(1.2, "alma.cycle9.7.cfg", "alma.cycle9.5.cfg")
+    True
+    >>> needs_two_arrays(0.8, "alma.cycle9.7.cfg", "alma.cycle9.5.cfg")
+    False
+    """
+    return rout_arcsec > TWO_ARRAYS_ABOVE_ARCSEC and array_lo not in (None, array_cfg)
+
+
+def elevation_deg(dec_deg: float, from_transit_s: float) -> float:
+    """Elevation at the array's site [deg].
+
+    Parameters
+    ----------
+    dec_deg : float
+        [deg]
+    from_transit_s : float
+        Time before or after transit, sidereal [s].
+
+    Examples
+    --------
+    >>> round(elevation_deg(-30.0, 0.0), 2)
+    83.02
+    """
+    latitude, dec = math.radians(LATITUDE_DEG), math.radians(dec_deg)
+    hour_angle = from_transit_s * 2 * math.pi / 86400
+    sine = math.sin(latitude) * math.sin(dec)
+    sine += math.cos(latitude) * math.cos(dec) * math.cos(hour_angle)
+    return math.degrees(math.asin(min(1.0, max(-1.0, sine))))

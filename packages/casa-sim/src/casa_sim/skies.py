@@ -1,0 +1,84 @@
+"""Sky models that an observation starts from, read and checked."""
+
+from __future__ import annotations
+
+import os
+
+from skytypes import SkyImage
+from skytypes.errors import InputError
+
+from .settings import ObservationSettings
+
+MAX_PIXELS = 1 << 24
+_MIN_SIDE = 8
+_SAME_FREQUENCY = 0.05
+
+
+def read_sky(path: str | os.PathLike[str]) -> SkyImage:
+    """A sky model from FITS: one picture in Jy/pixel with a WCS, at most `MAX_PIXELS`.
+
+    Parameters
+    ----------
+    path : path
+
+    Returns
+    -------
+    SkyImage
+        Data of shape (y, x) [Jy/pixel].
+
+    Raises
+    ------
+    InputError
+        One line: what the file has, what is accepted.
+    """
+    from skyrun.fits import read_image
+
+    sky = read_image(path, max_pixels=MAX_PIXELS)
+    try:
+        check_sky(sky)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    return sky
+
+
+def check_sky(sky: SkyImage, settings: ObservationSettings | None = None) -> None:
+    """Refuse what is no brightness of the sky, or can't be observed as the settings say.
+
+    Parameters
+    ----------
+    sky : SkyImage
+    settings : ObservationSettings or None
+
+    Raises
+    ------
+    InputError
+        If the unit is not Jy/pixel, the flux is not positive, the frequency is not the band's, or
+        the source stays too low.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> check_sky(SkyImage(np.zeros((8, 8)), 0.01, "Jy/pixel"))
+    Traceback (most recent call last):
+    ...
+    skytypes.errors.InputError: the sky is empty (all pixels are zero); give one with emission
+    """
+    if sky.unit != "Jy/pixel":
+        raise InputError(f"the sky is in {sky.unit}; give Jy/pixel")
+    if min(sky.data.shape) < _MIN_SIDE:
+        ny, nx = sky.data.shape
+        raise InputError(f"the sky has {nx} x {ny} pixels; give at least {_MIN_SIDE} a side")
+    if not sky.data.any():
+        raise InputError("the sky is empty (all pixels are zero); give one with emission")
+    flux = float(sky.data.sum(dtype=float))
+    if flux <= 0:
+        raise InputError(f"the sky's total flux is {flux:.4g} Jy; give a positive one")
+    if settings is None:
+        return
+    settings.check_target(sky.dec_deg)
+    wanted = settings.receiver.frequency_hz
+    if sky.frequency_hz and abs(sky.frequency_hz / wanted - 1) > _SAME_FREQUENCY:
+        raise InputError(
+            f"the sky is at {sky.frequency_hz / 1e9:.4g} GHz but band {settings.band} is at "
+            f"{wanted / 1e9:.4g} GHz; choose the band of the sky"
+        )

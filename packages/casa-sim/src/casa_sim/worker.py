@@ -1,0 +1,247 @@
+"""CASA as a worker process: started once, serves many jobs, and is replaced when it dies.
+
+Everything CASA writes (configuration, HOME, caches, temporary files) lies in the worker's folder.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import selectors
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from skytypes.errors import MissingPackageError
+
+from .casa_calls import Call
+from .errors import CasaError
+
+START_TIMEOUT_S = 300.0
+JOB_TIMEOUT_S = 1800.0
+
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_PACKAGES = ("casatools", "casatasks", "casadata", "six")
+_SITE = """\
+import casadata
+datapath = [casadata.datapath]
+measurespath = casadata.datapath
+measures_auto_update = False
+data_auto_update = False
+nogui = True
+nologger = True
+agg = True
+iplog = False
+logfile = "/dev/null"
+cachedir = {cache!r}
+"""
+# CASA calls its leap-second table out of date whatever the observation; it is no reason.
+_NO_REASON = re.compile(r"MeasTable::dUTC")
+_SEVERE = re.compile(r"\tSEVERE\t[^\t]*\t(.*)")
+
+
+def check_casa_installed() -> None:
+    """Refuse to go on where CASA is missing; nothing of it is imported.
+
+    Raises
+    ------
+    MissingPackageError
+        One line that says what to run.
+    """
+    missing = [name for name in _PACKAGES if importlib.util.find_spec(name) is None]
+    if missing:
+        raise MissingPackageError(
+            f"CASA is not installed (missing: {', '.join(missing)}); run: uv sync --extra casa"
+        )
+
+
+class CasaWorker:
+    """A process that has imported CASA and makes one job after another.
+
+    Use it as a context manager, from one thread at a time. It starts with the first job.
+
+    Parameters
+    ----------
+    folder : path
+        Made if missing, and removed by `close`.
+    timeout_s : float
+        Longest time for a job [s]; the worker is then ended and the job has failed.
+
+    Raises
+    ------
+    MissingPackageError
+        If CASA is not installed.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str], *, timeout_s: float = JOB_TIMEOUT_S) -> None:
+        check_casa_installed()
+        self.folder = Path(folder).absolute()
+        self.timeout_s = timeout_s
+        self.versions: dict[str, str] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._unread = b""
+
+    def __enter__(self) -> CasaWorker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the running worker."""
+        return self._process.pid if self._process else None
+
+    def run(self, calls: Sequence[Call], *, folder: Path, log: Path) -> list[dict[str, Any]]:
+        """Make the calls of a job.
+
+        Parameters
+        ----------
+        calls : sequence of Call
+        folder : path
+            Where they run; paths in the calls are relative to it.
+        log : path
+            CASA's messages are appended to it.
+
+        Returns
+        -------
+        list of dict
+            For each call: ``call``, ``seconds``, ``cpu_seconds`` and ``value`` (what it returned,
+            if that is told).
+
+        Raises
+        ------
+        CasaError
+            If a call failed, or the worker died or took too long: CASA's reason, and the log.
+        """
+        if self._process is None:
+            self._start()
+        job = {"calls": calls, "folder": str(folder.absolute()), "log": str(log.absolute())}
+        self._send(job)
+        reply = self._receive(self.timeout_s, log)
+        if "error" in reply:
+            raise CasaError(f"CASA: {reply['call']}: {_short(reply['error'])} (see {log})")
+        results: list[dict[str, Any]] = reply["results"]
+        return results
+
+    def close(self) -> None:
+        """End the process and remove the folder."""
+        self._kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _start(self) -> None:
+        for name in ("home", "cache", "tmp"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        console = self.folder / "console.log"
+        site = self.folder / "casasiteconfig.py"
+        site.write_text(_SITE.format(cache=str(self.folder / "cache")))
+        with console.open("ab") as stray:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "casa_sim.casa_job", str(console)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stray,
+                cwd=self.folder,
+                env=self._environment(site),
+                start_new_session=True,
+            )
+        self._unread = b""
+        reply = self._receive(START_TIMEOUT_S, console)
+        if "error" in reply:
+            self._kill()
+            raise CasaError(f"CASA can't be started: {_short(reply['error'])}")
+        self.versions = dict(reply["ready"])
+
+    def _environment(self, site: Path) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if k != "DISPLAY" and not k.startswith("CASA")}
+        home = str(self.folder / "home")
+        # One thread: workers share the machine, and sums keep their order.
+        threads = dict.fromkeys(_THREADS, "1")
+        own = {
+            "CASASITECONFIG": str(site),
+            "HOME": home,
+            "MPLCONFIGDIR": home,
+            "XDG_CACHE_HOME": home,
+            "XDG_CONFIG_HOME": home,
+            "TMPDIR": str(self.folder / "tmp"),
+            "MPLBACKEND": "agg",
+        }
+        return {**kept, **threads, **own}
+
+    def _send(self, message: dict[str, Any]) -> None:
+        process = self._process
+        if process is None or process.stdin is None:
+            raise CasaError("the CASA worker is not running; this is a defect of casa-sim")
+        # A worker that is already dead shows when its reply is awaited.
+        with suppress(BrokenPipeError):
+            process.stdin.write(json.dumps(message).encode() + b"\n")
+            process.stdin.flush()
+
+    def _receive(self, timeout_s: float, log: Path) -> dict[str, Any]:
+        """The next reply; a worker that is silent too long, or gone, is cleared away."""
+        process = self._process
+        if process is None or process.stdout is None:
+            raise CasaError("the CASA worker is not running; this is a defect of casa-sim")
+        end = time.monotonic() + timeout_s
+        with selectors.DefaultSelector() as selector:
+            selector.register(process.stdout, selectors.EVENT_READ)
+            while b"\n" not in self._unread:
+                if not selector.select(max(0.0, end - time.monotonic())):
+                    self._kill()
+                    raise CasaError(f"CASA: no answer in {timeout_s:g} s; ended (see {log})")
+                part = os.read(process.stdout.fileno(), 1 << 16)
+                if not part:
+                    raise CasaError(self._death(process, log))
+                self._unread += part
+        line, _, self._unread = self._unread.partition(b"\n")
+        reply: dict[str, Any] = json.loads(line)
+        return reply
+
+    def _death(self, process: subprocess.Popen[bytes], log: Path) -> str:
+        self._kill()
+        code = process.returncode
+        how = signal.Signals(-code).name if code < 0 else f"exit status {code}"
+        reason = last_severe(log)
+        return f"CASA: the process died ({how}){f'; {reason}' if reason else ''} (see {log})"
+
+    def _kill(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                with suppress(OSError):
+                    stream.close()
+
+
+def _short(text: str, *, longest: int = 300) -> str:
+    return text if len(text) <= longest else text[: longest - 3] + "..."
+
+
+def last_severe(log: Path) -> str:
+    """The last message that CASA marked SEVERE in a log file; empty where there is none.
+
+    Parameters
+    ----------
+    log : path
+    """
+    try:
+        lines = log.read_text(errors="replace").splitlines()
+    except OSError:
+        return ""
+    for line in reversed(lines):
+        found = _SEVERE.search(line)
+        if found and not _NO_REASON.search(line):
+            return _short(found.group(1).strip())
+    return ""
