@@ -1,1 +1,66 @@
-"""The training loops: data loading, objectives, metrics, checkpoints."""
+"""The training loops: data, objectives, metrics, checkpoints.
+
+`fit_disks` is a whole run from a `FitConfig`; `score`, `predict_mean`, `gaussian_fit` and
+`predict` are what a result is judged by. Models and datasets are found by name. Torch is imported
+when a name that needs it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .baselines import gaussian_fit, predict_mean
+    from .checkpoints import load_network
+    from .config import FitConfig, Runtime, preset
+    from .errors import TrainingError
+    from .fit import FitResult, fit_disks
+    from .metrics import score
+    from .objectives import DiskGeometry, Objective
+    from .predictions import predict
+
+__all__ = [  # noqa: RUF022 - grouped as a table of contents
+    # a run
+    "fit_disks",
+    "FitConfig",
+    "preset",
+    "Runtime",
+    "FitResult",
+    "load_network",
+    "TrainingError",
+    # what is trained for
+    "Objective",
+    "DiskGeometry",
+    # what it is judged by
+    "predict",
+    "score",
+    "predict_mean",
+    "gaussian_fit",
+]
+
+_HOMES = {
+    "fit_disks": "fit",
+    "FitResult": "fit",
+    "FitConfig": "config",
+    "preset": "config",
+    "Runtime": "config",
+    "load_network": "checkpoints",
+    "TrainingError": "errors",
+    "Objective": "objectives",
+    "DiskGeometry": "objectives",
+    "predict": "predictions",
+    "score": "metrics",
+    "predict_mean": "baselines",
+    "gaussian_fit": "baselines",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'trainkit' has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,221 @@
+"""What a run is (`FitConfig`, with its presets) and where it runs (`Runtime`)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from skytypes.errors import InputError
+
+MAX_EPOCHS = 100_000
+"""More are surely a slip; the bound also keeps item counters far below 2**64."""
+
+
+def _require(good: bool, name: str, value: object, allowed: str) -> None:
+    if not good:
+        raise InputError(f"{name} is {value}; give {allowed}")
+
+
+def _positive(value: float) -> bool:
+    return math.isfinite(value) and value > 0
+
+
+def _share(value: float) -> bool:
+    return 0 <= value <= 1
+
+
+_LIMITS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "synthetic": (lambda v: v >= 0, "a whole number, 0 or more"),
+    "picture_px": (lambda v: v >= 8, "a whole number, 8 or more"),
+    "repeats": (lambda v: v >= 1, "a whole number, 1 or more"),
+    "validation": (lambda v: 0 < v < 1, "a share above 0 and below 1"),
+    "epochs": (lambda v: 1 <= v <= MAX_EPOCHS, f"a whole number from 1 to {MAX_EPOCHS}"),
+    "batch_size": (lambda v: v >= 2, "a whole number, 2 or more"),
+    "lr": (_positive, "a positive number"),
+    "weight_decay": (lambda v: math.isfinite(v) and v >= 0, "a number, 0 or more"),
+    "warmup_epochs": (lambda v: math.isfinite(v) and v >= 0, "a number, 0 or more"),
+    "final_lr": (_share, "a share of lr from 0 to 1"),
+    "clip_norm": (_positive, "a positive number"),
+    "mixup_probability": (_share, "a probability from 0 to 1"),
+    "mixup_alpha": (_positive, "a positive number"),
+    "incl_weight": (_positive, "a positive number"),
+    "pa_weight": (_positive, "a positive number"),
+    "centre_weight": (_positive, "a positive number"),
+    "seed": (lambda v: 0 <= v < 1 << 63, "a whole number from 0 to 2**63 - 1"),
+}
+
+
+@dataclass(frozen=True)
+class FitConfig:
+    """Everything that decides the weights of a disk network.
+
+    The defaults are the preset ``full``, the published recipe.
+
+    Parameters
+    ----------
+    model : str
+        Name registered under ``skytypes.models``.
+    synthetic : int
+        Synthetic disks an epoch, before the validation share is taken off; 0 for none.
+    fresh : bool
+        New synthetic disks in every epoch; otherwise the same ones, seen from other sides.
+    picture_px : int
+        Side of a synthetic picture [pixel].
+    data : tuple of str
+        More data: folders of simulated disks, or ``NAME`` or ``NAME=FOLDER`` with a name that is
+        registered under ``skytypes.datasets``.
+    repeats : int
+        How often a disk of ``data`` is seen an epoch, each time turned, zoomed and shifted anew.
+    validation : float
+        Share of the disks that are held out, dimensionless.
+    epochs, batch_size : int
+        A batch is that of all processes together.
+    lr, weight_decay : float
+        Of AdamW, dimensionless.
+    warmup_epochs, final_lr : float
+        The rate grows linearly over ``warmup_epochs``, then falls as a cosine to ``final_lr`` x
+        ``lr``.
+    clip_norm : float
+        Bound of the gradient's norm.
+    mixup_probability, mixup_alpha : float
+        Share of pictures that another is blended into, and the parameter of the Beta
+        distribution of the blend.
+    incl_weight, pa_weight, centre_weight : float
+        Weights of the parts of the loss.
+    ellipticity : bool
+        Weight the position angle's loss by sin^2 of the inclination: a face-on disk has none.
+    seed : int
+        Of every draw.
+
+    Raises
+    ------
+    InputError
+        If a field is out of range; the message names it.
+
+    Examples
+    --------
+    >>> FitConfig(epochs=2).batch_size
+    32
+    >>> FitConfig(lr=0.0)
+    Traceback (most recent call last):
+    ...
+    skytypes.errors.InputError: lr is 0.0; give a positive number
+    """
+
+    model: str = "disconet"
+    synthetic: int = 20_000
+    fresh: bool = False
+    picture_px: int = 128
+    data: tuple[str, ...] = ()
+    repeats: int = 40
+    validation: float = 0.1
+    epochs: int = 80
+    batch_size: int = 32
+    lr: float = 3e-4
+    weight_decay: float = 1e-3
+    warmup_epochs: float = 5.0
+    final_lr: float = 0.1
+    clip_norm: float = 2.0
+    mixup_probability: float = 0.5
+    mixup_alpha: float = 0.25
+    incl_weight: float = 3.0
+    pa_weight: float = 2.0
+    centre_weight: float = 0.5
+    ellipticity: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, (good, allowed) in _LIMITS.items():
+            _require(good(getattr(self, name)), name, getattr(self, name), allowed)
+        if self.synthetic == 0 and not self.data:
+            raise InputError("synthetic is 0 and there is no other data; give at least one of them")
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as JSON has them."""
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+
+
+PRESETS: Mapping[str, FitConfig] = {
+    "quick": FitConfig(
+        model="disconet-compact",
+        synthetic=6_000,
+        epochs=3,
+        lr=2e-3,
+        warmup_epochs=0.3,
+        final_lr=0.02,
+        mixup_probability=0.0,
+        ellipticity=True,
+    ),
+    "full": FitConfig(),
+}
+"""``quick``: a small network in minutes on a laptop. ``full``: the published recipe."""
+
+
+def preset(name: str, **changes: Any) -> FitConfig:
+    """A preset with some fields changed.
+
+    Parameters
+    ----------
+    name : str
+        ``quick`` or ``full``.
+    **changes
+        Fields of `FitConfig`; those that are None keep the preset's value.
+
+    Raises
+    ------
+    InputError
+        If there is no such preset or field, or a value is out of range.
+
+    Examples
+    --------
+    >>> preset("full", epochs=2, lr=None).epochs
+    2
+    >>> preset("slow")
+    Traceback (most recent call last):
+    ...
+    skytypes.errors.InputError: preset is 'slow'; give one of quick, full
+    """
+    if name not in PRESETS:
+        raise InputError(f"preset is {name!r}; give one of {', '.join(PRESETS)}")
+    known = {f.name for f in fields(FitConfig)}
+    unknown = sorted(set(changes) - known)
+    if unknown:
+        raise InputError(f"field {unknown[0]!r} is not known; allowed: {', '.join(sorted(known))}")
+    return replace(PRESETS[name], **{k: v for k, v in changes.items() if v is not None})
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Where a run happens; nothing here is part of the recipe.
+
+    Parameters
+    ----------
+    device : str
+        ``auto`` (a GPU where there is one), ``cpu`` or ``cuda``.
+    threads : int
+        Of torch on the CPU; 0 leaves its setting alone. Sums are added in another order with
+        another number of threads, so bits repeat only under the same number.
+    memory_gib : float
+        Pictures kept in memory between epochs [GiB]; the others are made anew.
+    quiet : bool
+        No progress on standard error.
+
+    Raises
+    ------
+    InputError
+        If a field is out of range.
+    """
+
+    device: str = "auto"
+    threads: int = 0
+    memory_gib: float = 4.0
+    quiet: bool = False
+
+    def __post_init__(self) -> None:
+        devices = ("auto", "cpu", "cuda")
+        _require(self.device in devices, "device", repr(self.device), ", ".join(devices))
+        _require(self.threads >= 0, "threads", self.threads, "a whole number, 0 or more")
+        good = math.isfinite(self.memory_gib) and self.memory_gib >= 0
+        _require(good, "memory_gib", self.memory_gib, "a number, 0 or more")

@@ -1,0 +1,177 @@
+"""The loop over batches and epochs, on one process or several."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+from skyrun.progress import bar
+from skytypes import item_rng
+
+from .batches import BatchMaker
+from .config import FitConfig, Runtime
+from .descent import Descent, over_processes
+from .errors import NotFiniteError, TrainingError
+from .objectives import Objective, Sums
+
+
+def make_fabric(runtime: Runtime) -> Fabric:
+    """Devices, processes and number format of a run, launched.
+
+    Under ``torchrun`` its processes are joined (gloo on the CPU, nccl on GPUs); otherwise this
+    process works alone. On a GPU the arithmetic is mixed: bfloat16 where the GPU has it, float16
+    where not. On the CPU it is float32.
+
+    Raises
+    ------
+    TrainingError
+        If a GPU is asked for and there is none.
+    """
+    from lightning_fabric.strategies.ddp import DDPStrategy
+
+    has_gpu = torch.cuda.is_available()
+    if runtime.device == "cuda" and not has_gpu:
+        raise TrainingError("device is 'cuda' but torch finds no GPU; give --device cpu or auto")
+    on_gpu = has_gpu and runtime.device != "cpu"
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    local = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    # Running statistics are averaged at the end of an epoch instead of being sent every step.
+    strategy: Any = DDPStrategy(broadcast_buffers=False) if world > 1 else "auto"
+    fabric = Fabric(
+        accelerator="cuda" if on_gpu else "cpu",
+        devices=local,
+        num_nodes=max(world // local, 1),
+        strategy=strategy,
+        precision=_precision() if on_gpu else "32-true",
+    )
+    fabric.launch()
+    return fabric
+
+
+def _precision() -> Any:
+    return "bf16-mixed" if torch.cuda.is_bf16_supported() else "16-mixed"
+
+
+class Loop:
+    """Trains networks epoch by epoch.
+
+    Parameters
+    ----------
+    fabric : lightning_fabric.Fabric
+        Launched.
+    networks : mapping of str to torch.nn.Module
+    objective : Objective
+    batches : BatchMaker
+    config : FitConfig
+    quiet : bool
+        No progress on standard error.
+    """
+
+    def __init__(
+        self,
+        fabric: Fabric,
+        networks: Mapping[str, nn.Module],
+        objective: Objective,
+        batches: BatchMaker,
+        config: FitConfig,
+        *,
+        quiet: bool = False,
+    ) -> None:
+        self.fabric, self.objective, self.batches = fabric, objective, batches
+        self.config, self.quiet = config, quiet or fabric.global_rank > 0
+        self.plain = dict(networks)
+        self.networks: dict[str, nn.Module] = {}
+        self.descents: dict[str, Descent] = {}
+        steps = batches.steps(0)
+        for name, network in networks.items():
+            optimiser = torch.optim.AdamW(
+                network.parameters(), lr=config.lr, weight_decay=config.weight_decay
+            )
+            wrapped, wrapped_optimiser = fabric.setup(network, optimiser)
+            self.networks[name] = wrapped
+            self.descents[name] = Descent(
+                fabric,
+                wrapped,
+                wrapped_optimiser,
+                lr=config.lr,
+                warmup_steps=config.warmup_epochs * steps,
+                total_steps=config.epochs * steps,
+                final_lr=config.final_lr,
+                clip_norm=config.clip_norm,
+                overflow_skips=fabric.strategy.precision.precision == "16-mixed",
+            )
+
+    def train(self, epoch: int) -> dict[str, float]:
+        """One epoch (counted from 0) of training; mean of each of the objective's sums.
+
+        Raises
+        ------
+        TrainingError
+            If a loss or gradient is not finite: epoch, batch and items are named.
+        """
+        for network in self.networks.values():
+            network.train()
+        self._seed(epoch)
+        steps = self.batches.steps(epoch)
+        label = f"epoch {epoch + 1}/{self.config.epochs}"
+        totals: Sums = {}
+        size = self.config.batch_size
+        with bar(label, steps * size, quiet=self.quiet) as advance:
+            for step, batch in enumerate(self.batches.training(epoch)):
+                try:
+                    sums = self.objective.step(self.networks, batch, self.descents)
+                except NotFiniteError as error:
+                    raise TrainingError(
+                        f"epoch {epoch + 1}, batch {step + 1} of {steps}: {error}; its items are "
+                        f"{batch.items}; give a lower --lr, or look at these items"
+                    ) from error
+                _add(totals, sums)
+                advance(size, loss=float(totals["loss"]) / ((step + 1) * len(batch.weights)))
+        self._share_statistics()
+        return self._means(totals, steps * size)
+
+    def validate(self) -> dict[str, float]:
+        """Means of the objective's sums over the held-out items."""
+        for network in self.plain.values():
+            network.eval()
+        totals: Sums = {}
+        # Without the wrappers: processes may have different numbers of batches.
+        with torch.no_grad():
+            for batch in self.batches.validation():
+                _add(totals, self.objective.validate(self.plain, batch))
+        means = self._means(totals, len(self.batches.corpus.validation()))
+        if not torch.isfinite(torch.tensor(means["loss"])):
+            raise TrainingError(f"the validation loss is {means['loss']}; give a lower --lr")
+        return means
+
+    def _seed(self, epoch: int) -> None:
+        """Dropout's generator at the start of an epoch: a function of seed, epoch and process."""
+        index = epoch * (1 << 20) + self.fabric.global_rank
+        rng = item_rng(self.config.seed, index, "trainkit.dropout")
+        torch.manual_seed(int(rng.integers(1 << 63)))
+
+    def _share_statistics(self) -> None:
+        """Running statistics of all processes averaged, so that all hold the same network."""
+        if self.fabric.world_size == 1:
+            return
+        for network in self.plain.values():
+            for buffer in network.buffers():
+                if buffer.is_floating_point():
+                    buffer.copy_(over_processes(self.fabric, buffer, "mean"))
+
+    def _means(self, totals: Sums, count: int) -> dict[str, float]:
+        """Sums of all processes over the number of items."""
+        return {
+            name: float(over_processes(self.fabric, total.double(), "sum")) / count
+            for name, total in sorted(totals.items())
+        }
+
+
+def _add(totals: dict[str, Tensor], sums: Mapping[str, Tensor]) -> None:
+    for name, value in sums.items():
+        totals[name] = totals[name] + value if name in totals else value.detach().clone()

@@ -1,0 +1,78 @@
+"""A trained network against its baselines on the disks held out, as a card has it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import nn
+
+from skytypes import ArrayDataset, ModelCard
+from skytypes.cards import Metric
+from skytypes.protocols import batch_of
+
+from .baselines import gaussian_fit, predict_mean
+from .corpus import Corpus
+from .metrics import score
+from .predictions import labels_of, predict
+
+SCORED = 512
+"""At most so many held-out disks of a source are scored: a Gaussian fit is slow."""
+AVERAGED = 2000
+"""The mean is that of at most so many training disks."""
+
+
+def fit_gaussians(dataset: ArrayDataset, indices: Sequence[int]) -> dict[str, np.ndarray]:
+    """`gaussian_fit` of items of a dataset, arrays of shape (item,)."""
+    parts = [gaussian_fit(batch_of(dataset, [int(i)])) for i in indices]
+    return {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
+
+
+def held_out_metrics(
+    network: nn.Module, card: ModelCard, corpus: Corpus, *, device: torch.device | str = "cpu"
+) -> tuple[Metric, ...]:
+    """Figures of a network on each source's held-out disks, once beside each baseline.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+    card : ModelCard
+    corpus : Corpus
+    device : torch.device or str
+        Where the network is.
+
+    Returns
+    -------
+    tuple of Metric
+        For each source and figure, one with baseline ``predict_mean`` and one with
+        ``gaussian_fit``.
+    """
+    held, trained = corpus.validation(), corpus.training(0)
+    metrics: list[Metric] = []
+    for number, source in enumerate(corpus.sources):
+        indices = held.item[held.source == number][:SCORED].tolist()
+        if not indices:
+            continue
+        known = np.unique(trained.item[trained.source == number])[:AVERAGED].tolist()
+        labels = labels_of(source.dataset, indices)
+        gaussians = fit_gaussians(source.dataset, indices)
+        failed = int((gaussians["converged"] == 0).sum())
+        data = f"{len(indices)} disks of {source.name!r} that training never saw"
+
+        figures = score(
+            labels, predict(network, card, source.dataset, indices, device=device), data=data
+        )
+        fits = score(labels, gaussians)
+        note = f"gaussian_fit ({failed} of {len(indices)} fits did not converge)"
+        baselines = [(note, fits)]
+        if known:
+            means = predict_mean(labels_of(source.dataset, known), len(indices))
+            baselines.insert(0, ("predict_mean", score(labels, means)))
+        metrics += [
+            replace(figure, baseline=name, baseline_value=scores[key].value)
+            for key, figure in figures.items()
+            for name, scores in baselines
+        ]
+    return tuple(metrics)

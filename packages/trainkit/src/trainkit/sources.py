@@ -1,0 +1,97 @@
+"""From a configuration to its data, found by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from skytypes import ArrayDataset, ModelCard, find
+from skytypes.errors import InputError
+
+from .config import FitConfig, Runtime
+from .corpus import Corpus, Source
+from .cutouts import CutDataset, KeptDataset
+
+_GIB = 1 << 30
+
+
+def open_dataset(text: str) -> ArrayDataset:
+    """The dataset that a ``--data`` option names.
+
+    Parameters
+    ----------
+    text : str
+        A folder of simulated disks; or ``NAME=FOLDER`` or ``NAME``, the name being registered
+        under ``skytypes.datasets``.
+
+    Returns
+    -------
+    ArrayDataset
+
+    Raises
+    ------
+    InputError
+        If it is neither a folder nor a registered name.
+    MissingPackageError
+        If the package that has the dataset is not installed.
+    """
+    name, given, place = text.partition("=")
+    if Path(text).is_dir():
+        name, given, place = "disks-simulated", "=", text
+    elif not given and ("/" in text or "." in text):
+        raise InputError(f"data {text!r}: no such folder; give a folder of simulated disks")
+    maker = find("datasets", name)
+    dataset: ArrayDataset = maker(Path(place)) if given else maker()
+    return dataset
+
+
+def make_corpus(
+    config: FitConfig,
+    card: ModelCard,
+    runtime: Runtime,
+    *,
+    extra: Sequence[tuple[str, ArrayDataset]] = (),
+) -> Corpus:
+    """All data of a run, split.
+
+    Parameters
+    ----------
+    config : FitConfig
+    card : ModelCard
+        Of the network: its inputs say what to cut out of large pictures.
+    runtime : Runtime
+        Its bound on memory.
+    extra : sequence of (name, dataset)
+        More data, treated like those of ``config.data``.
+
+    Returns
+    -------
+    Corpus
+
+    Raises
+    ------
+    InputError
+        If a dataset can't be found, or two have one name.
+    """
+    named = [(Path(text).name or text, open_dataset(text)) for text in config.data]
+    named += list(extra)
+    names = [name for name, _ in named]
+    for name in names:
+        if names.count(name) > 1 or name == "synthetic":
+            raise InputError(f"two sources of data are called {name!r}; give each another name")
+    count = len(named) + (config.synthetic > 0)
+    max_bytes = int(runtime.memory_gib * _GIB / max(count, 1))
+    sources = [_synthetic(config, max_bytes)] if config.synthetic else []
+    for name, dataset in named:
+        cut = KeptDataset(CutDataset(dataset, card.inputs), max_bytes=max_bytes)
+        sources.append(Source(name, cut, repeats=config.repeats, any_angle=True))
+    return Corpus(sources, validation=config.validation, seed=config.seed)
+
+
+def _synthetic(config: FitConfig, max_bytes: int) -> Source:
+    blocks = config.epochs if config.fresh else 1
+    maker = find("datasets", "disks")
+    dataset = maker(config.synthetic * blocks, seed=config.seed, size=config.picture_px)
+    # Disks that are seen once need not be kept.
+    kept = KeptDataset(dataset, max_bytes=0 if config.fresh else max_bytes)
+    return Source("synthetic", kept, blocks=blocks)
