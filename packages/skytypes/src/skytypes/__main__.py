@@ -34,9 +34,10 @@ def main() -> int:
         for name, entry in registered(group).items():
             try:
                 outcome = _check(group, name)
-            except SkyError as error:
+            except Exception as error:  # noqa: BLE001 - one broken package must not hide the others
                 failed += 1
-                outcome = f"FAILED: {error}"
+                kind = "" if isinstance(error, SkyError) else f"{type(error).__name__}: "
+                outcome = f"FAILED: {kind}{error}"
             sys.stdout.write(f"{group:<11} {name:<20} {entry.value:<40} {outcome}\n")
     return 1 if failed else 0
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import TypeAdapter, ValidationError
-
-from .errors import InputError
+from .errors import ContractError, InputError
 from .provenance import Provenance
-from .specs import OutputSpec, TensorSpec
+from .specs import STRICT, OutputSpec, TensorSpec
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 MAX_CARD_BYTES = 4 << 20
 
@@ -35,6 +37,8 @@ class Metric:
         What it is compared with, and that method's figure on the same items.
     """
 
+    __pydantic_config__: ClassVar[Mapping[str, str]] = STRICT
+
     name: str
     value: float
     definition: str
@@ -56,12 +60,29 @@ class UsableRule:
     reason : str
         Said to the user when the rule is broken.
     at_least, at_most : float or None
+        In the quantity's unit; at least one of them.
+
+    Raises
+    ------
+    ContractError
+        If it has no bound.
+
+    Examples
+    --------
+    >>> UsableRule("peak_over_rms", "too faint", at_least=10.0).at_least
+    10.0
     """
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = STRICT
 
     quantity: str
     reason: str
     at_least: float | None = None
     at_most: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.at_least is None and self.at_most is None:
+            raise ContractError(f"rule on {self.quantity!r} has no bound; give at_least or at_most")
 
 
 @dataclass(frozen=True)
@@ -76,7 +97,7 @@ class ModelCard:
     inputs : tuple of TensorSpec
     outputs : tuple of OutputSpec
     training : mapping
-        Data, sizes, seed, recipe.
+        Data, sizes, seed, recipe, as JSON holds them (a tuple would come back as a list).
     metrics : tuple of Metric
         On held-out data, with a baseline.
     limits : tuple of str
@@ -85,12 +106,19 @@ class ModelCard:
     provenance : Provenance or None
     licence : str
 
+    Raises
+    ------
+    ContractError
+        If inputs or outputs share a name, or a standard deviation belongs to no output.
+
     Examples
     --------
     >>> card = ModelCard("toy", "0.1.0", "toy", (), ())
     >>> ModelCard.from_json(card.to_json()) == card
     True
     """
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = STRICT
 
     name: str
     version: str
@@ -104,9 +132,35 @@ class ModelCard:
     provenance: Provenance | None = None
     licence: str = "MIT"
 
+    def __post_init__(self) -> None:
+        for kind, names in (
+            ("inputs", [spec.name for spec in self.inputs]),
+            ("outputs", [output.name for output in self.outputs]),
+        ):
+            if len(set(names)) != len(names):
+                raise ContractError(f"card {self.name!r}: {kind} {names} share a name; rename one")
+        known = {output.name for output in self.outputs}
+        for output in self.outputs:
+            if output.sigma_of is not None and output.sigma_of not in known - {output.name}:
+                raise ContractError(
+                    f"card {self.name!r}: {output.name!r} is the standard deviation of "
+                    f"{output.sigma_of!r}, which is no other output"
+                )
+
     def to_json(self) -> str:
-        """The card as JSON, keys in a fixed order."""
-        return json.dumps(asdict(self), indent=2, allow_nan=False) + "\n"
+        """The card as JSON, keys in a fixed order.
+
+        Raises
+        ------
+        ContractError
+            If the card holds what JSON does not have: NaN, an array, an object.
+        """
+        try:
+            return json.dumps(asdict(self), indent=2, allow_nan=False) + "\n"
+        except (TypeError, ValueError) as error:
+            raise ContractError(
+                f"card {self.name!r} can't be JSON ({error}); give plain finite numbers and text"
+            ) from error
 
     @classmethod
     def from_json(cls, text: str | bytes, *, source: str = "card") -> ModelCard:
@@ -121,12 +175,17 @@ class ModelCard:
         Raises
         ------
         InputError
-            If it is too long, not JSON, or not a card: the first field at fault is named.
+            If it is too long, not JSON, holds NaN, or is not a card: the first field at fault is
+            named. A field that no card has is a fault, not passed over.
         """
+        from pydantic import ValidationError
+
         if len(text) > MAX_CARD_BYTES:
             raise InputError(f"{source}: card of {len(text)} bytes; at most {MAX_CARD_BYTES}")
         try:
-            return _ADAPTER.validate_json(text)
+            card = _adapter().validate_json(text)
+            # JSON readers take NaN and 1e999; nothing downstream may meet them.
+            card.to_json()
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(str(p) for p in first["loc"]) or "the whole text"
@@ -136,6 +195,12 @@ class ModelCard:
             ) from None
         except ValueError as error:
             raise InputError(f"{source}: not a model card: {error}") from None
+        return card
 
 
-_ADAPTER = TypeAdapter(ModelCard)
+@cache
+def _adapter() -> TypeAdapter[ModelCard]:
+    """Made when a card is first read: pydantic costs more to import than a command's help."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(ModelCard)

@@ -10,7 +10,7 @@ import numpy as np
 from .arrays import Array, to_numpy
 from .cards import ModelCard
 from .errors import ContractError
-from .images import SkyImage
+from .images import Observation, SkyImage
 from .protocols import ArrayDataset, BatchDataset, ImageSimulator, ModelFactory, SkySource
 from .samples import Sample
 
@@ -25,6 +25,7 @@ def _same(a: Mapping[str, Array], b: Mapping[str, Array]) -> bool:
 
 
 def _check_item(sample: Sample, index: int) -> None:
+    _require(isinstance(sample, Sample), f"item {index} is a {type(sample).__name__}, not a Sample")
     _require(sample.size is None, f"item {index} is a batch; give a single Sample")
     for name, value in {**sample.inputs, **sample.labels}.items():
         array = to_numpy(value)
@@ -107,8 +108,12 @@ def check_simulator(simulator: ImageSimulator, sky: SkyImage, *, seed: int = 0) 
         If the image is not in Jy/beam, points elsewhere, or changes under the same seed.
     """
     one, two = simulator.observe(sky, seed=seed), simulator.observe(sky, seed=seed)
+    _require(
+        isinstance(one, Observation), f"observe() gave a {type(one).__name__}, not an Observation"
+    )
     _require(one.image.unit == "Jy/beam", f"image is in {one.image.unit}; give Jy/beam")
-    apart = max(abs(one.image.ra_deg - sky.ra_deg), abs(one.image.dec_deg - sky.dec_deg))
+    turn = (one.image.ra_deg - sky.ra_deg + 180) % 360 - 180
+    apart = max(abs(turn), abs(one.image.dec_deg - sky.dec_deg))
     _require(apart < 1e-6, f"image points {apart:.2g} deg away from the sky's reference position")
     _require(
         one.image.data.tobytes() == two.image.data.tobytes(),

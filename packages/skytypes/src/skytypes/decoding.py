@@ -58,15 +58,19 @@ def _answer(output: OutputSpec, raw: Array, sample: Sample, window: Window) -> A
     if output.decoder in ("linear", "image"):
         value = first * output.scale + output.offset
     elif output.decoder == "double_angle":
-        angle = xp.atan2(first, raw[:, output.columns[1]]) * (90 / math.pi)
-        value = angle % 180.0
+        angle = xp.atan2(first, raw[:, output.columns[1], ...]) * (90 / math.pi) % 180.0
+        # A tiny negative angle rounds up to 180 itself, which is 0.
+        value = xp.where(angle >= 180.0, xp.zeros_like(angle), angle)
     elif output.decoder == "field_fraction":
         sign, offset, half, pixel = _field_terms(output, sample, window, raw)
-        value = sign * (offset + first * output.scale * half) * pixel
+        if output.sigma_of is not None:
+            value = xp.abs(first * output.scale) * half * pixel
+        else:
+            value = sign * (offset + first * output.scale * half) * pixel
     elif output.decoder in ("logit", "mask"):
         value = _sigmoid(first)
     else:
-        value = _softmax(xp.stack([raw[:, c] for c in output.columns], axis=1))
+        value = _softmax(xp.stack([raw[:, c, ...] for c in output.columns], axis=1))
     if output.bounds is not None:
         value = xp.clip(value, output.bounds[0], output.bounds[1])
     return value
@@ -92,7 +96,7 @@ def decode(card: ModelCard, raw: Mapping[str, Array] | Array, sample: Sample) ->
     Raises
     ------
     ContractError
-        If a raw tensor is missing or has too few columns.
+        If a raw tensor is missing, has too few columns, or is not of the sample's batch.
 
     Examples
     --------
@@ -105,21 +109,38 @@ def decode(card: ModelCard, raw: Mapping[str, Array] | Array, sample: Sample) ->
     90.0
     """
     batch = sample.as_batch()
-    tensors = raw if isinstance(raw, Mapping) else {o.tensor: raw for o in card.outputs}
-    needs_window = any(o.decoder == "field_fraction" for o in card.outputs)
-    one = next(iter(batch.inputs.values()))
-    window = window_of(card.inputs, batch) if needs_window else Window(one, one, one)
-    answers = {}
-    for output in card.outputs:
-        tensor = tensors.get(output.tensor)
-        if tensor is None or tensor.ndim < 2 or tensor.shape[1] <= max(output.columns):
-            shape = None if tensor is None else tuple(tensor.shape)
-            raise ContractError(
-                f"output {output.name!r} reads columns {output.columns} of tensor "
-                f"{output.tensor!r}, which has shape {shape}; the card does not fit the network"
-            )
-        answers[output.name] = _answer(output, tensor, batch, window)
-    return answers
+    names = {o.tensor for o in card.outputs}
+    if not isinstance(raw, Mapping) and len(names) > 1:
+        raise ContractError(f"the card reads tensors {sorted(names)}; give them by name")
+    tensors = raw if isinstance(raw, Mapping) else dict.fromkeys(names, raw)
+    window = _window(card.inputs, card.outputs, batch)
+    return {o.name: _answer(o, _tensor(o, tensors, batch), batch, window) for o in card.outputs}
+
+
+def _window(specs: Sequence[TensorSpec], outputs: Sequence[OutputSpec], batch: Sample) -> Window:
+    """The network's window where an output is measured in it; else one that is not read."""
+    if any(o.decoder == "field_fraction" for o in outputs):
+        return window_of(specs, batch)
+    return Window(0.0, 0.0, 0.0)
+
+
+def _tensor(output: OutputSpec, tensors: Mapping[str, Array], batch: Sample) -> Array:
+    """The raw tensor of an output, its shape checked, in single precision or better."""
+    tensor = tensors.get(output.tensor)
+    if tensor is None or tensor.ndim < 2 or tensor.shape[1] <= max(output.columns):
+        shape = None if tensor is None else tuple(tensor.shape)
+        raise ContractError(
+            f"output {output.name!r} reads columns {output.columns} of tensor "
+            f"{output.tensor!r}, which has shape {shape}; the card does not fit the network"
+        )
+    if tensor.shape[0] != batch.size:
+        raise ContractError(
+            f"tensor {output.tensor!r} holds {tensor.shape[0]} items, the sample {batch.size}; "
+            "give the sample that was encoded"
+        )
+    xp = namespace(tensor)
+    wide = tensor.dtype in (xp.float32, xp.float64)
+    return tensor if wide else xp.astype(tensor, xp.float32)
 
 
 def _target(output: OutputSpec, sample: Sample, window: Window, reference: Array) -> list[Array]:
@@ -148,7 +169,8 @@ def encode_labels(
     ----------
     specs : sequence of TensorSpec
     outputs : sequence of OutputSpec
-        Decoders ``linear``, ``double_angle`` and ``field_fraction``, of one raw tensor.
+        Decoders ``linear``, ``double_angle`` and ``field_fraction``, of one raw tensor. Standard
+        deviations (``sigma_of``) are passed over: nobody knows their truth.
     sample : Sample
         One item or a batch, with a label for each output.
 
@@ -159,7 +181,7 @@ def encode_labels(
     Raises
     ------
     ContractError
-        If a label is missing or a decoder has no inverse.
+        If a label is missing, a decoder has no inverse, or the columns leave gaps.
 
     Examples
     --------
@@ -170,15 +192,19 @@ def encode_labels(
     0.5
     """
     batch = sample.as_batch()
-    missing = [o.name for o in outputs if o.name not in batch.labels]
+    taught = [o for o in outputs if o.sigma_of is None]
+    missing = [o.name for o in taught if o.name not in batch.labels]
     if missing:
         raise ContractError(f"sample has no label {missing}; it has {sorted(batch.labels)}")
-    reference = batch.inputs["image"]
-    xp = namespace(reference)
-    needs_window = any(o.decoder == "field_fraction" for o in outputs)
-    one = reference[:, 0, 0]
-    window = window_of(specs, batch) if needs_window else Window(one, one, one)
+    places = sorted(c for o in taught for c in o.columns)
+    if len({o.tensor for o in taught}) != 1 or places != list(range(len(places))):
+        raise ContractError(
+            f"outputs read columns {places} of tensors {sorted({o.tensor for o in taught})}; "
+            "labels are encoded for columns 0, 1, 2 … of one tensor, each read once"
+        )
+    reference = next(iter(batch.inputs.values()))
+    window = _window(specs, taught, batch)
     columns: dict[int, Array] = {}
-    for output in outputs:
+    for output in taught:
         columns.update(zip(output.columns, _target(output, batch, window, reference), strict=True))
-    return xp.stack([columns[c] for c in sorted(columns)], axis=1)
+    return namespace(reference).stack([columns[c] for c in places], axis=1)

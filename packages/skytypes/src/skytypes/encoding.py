@@ -29,6 +29,7 @@ from .samples import Sample
 from .specs import Channel, TensorSpec, Value
 from .windows import Window, crop_window, resample, whole_window
 
+_BEAM_INPUTS = ("pixel_scale_arcsec", "bmaj_arcsec", "bmin_arcsec", "bpa_deg")
 _FWHM_TO_SIGMA = 1 / math.sqrt(8 * math.log(2))
 
 
@@ -39,7 +40,13 @@ class _State:
     data: Array
     window: Window
     sample: Sample
-    resampled: bool = False
+
+
+def _require_picture(state: _State, step: str) -> None:
+    if state.data.ndim != 3:
+        raise ContractError(
+            f"{step} works on pictures (batch, y, x); the sample gives {tuple(state.data.shape)}"
+        )
 
 
 def _image_shape(data: Array) -> tuple[int, ...]:
@@ -56,18 +63,21 @@ def _percentile(ordered: Array, percent: float) -> Array:
     low = math.floor(place)
     high = min(low + 1, ordered.shape[-1] - 1)
     part = place - low
-    return ordered[:, low] * (1 - part) + ordered[:, high] * part
+    # From the nearer neighbour, as numpy does: exact where both are equal.
+    step = ordered[:, high] - ordered[:, low]
+    if part < 0.5:
+        return ordered[:, low] + step * part
+    return ordered[:, high] - step * (1 - part)
 
 
 def _crop(state: _State, args: Mapping[str, Value]) -> _State:
+    _require_picture(state, "crop")
     return replace(state, window=crop_window(state.data, state.sample, args))
 
 
 def _resample(state: _State, args: Mapping[str, Value]) -> _State:
-    if state.resampled:
-        raise ContractError("a chain resamples twice; the window is known only to the first")
-    size = int(args["size"])
-    return replace(state, data=resample(state.data, state.window, size), resampled=True)
+    _require_picture(state, "resample")
+    return replace(state, data=resample(state.data, state.window, int(args["size"])))
 
 
 def _percentile_clip(state: _State, args: Mapping[str, Value]) -> _State:
@@ -108,6 +118,9 @@ def _standardise(state: _State, args: Mapping[str, Value]) -> _State:
 def _beam_axes(state: _State) -> tuple[Array, Array, Array]:
     """Sigmas of the beam over the window's half width (dimensionless) and its angle [rad]."""
     inputs = state.sample.inputs
+    missing = [k for k in _BEAM_INPUTS if k not in inputs]
+    if missing:
+        raise ContractError(f"sample has no {', '.join(missing)}; give a picture with its beam")
     half = state.window.half_px * like(inputs["pixel_scale_arcsec"], state.data)
     major = like(inputs["bmaj_arcsec"], state.data) * _FWHM_TO_SIGMA / half
     minor = like(inputs["bmin_arcsec"], state.data) * _FWHM_TO_SIGMA / half
@@ -115,9 +128,12 @@ def _beam_axes(state: _State) -> tuple[Array, Array, Array]:
 
 
 def _beam_map(state: _State, _: Mapping[str, Value]) -> _State:
+    _require_picture(state, "beam_map")
     xp = namespace(state.data)
     major, minor, angle = (a[:, None, None] for a in _beam_axes(state))
     ny, nx = state.data.shape[-2:]
+    if ny != nx:
+        raise ContractError(f"beam_map on {nx} x {ny} pixels; resample to a square before it")
     west = like([(2 * i + 1 - nx) / nx for i in range(nx)], state.data)[None, None, :]
     north = like([(2 * i + 1 - ny) / ny for i in range(ny)], state.data)[None, :, None]
     # Along the major axis (east of north), and across it; east is minus west.
@@ -129,6 +145,7 @@ def _beam_map(state: _State, _: Mapping[str, Value]) -> _State:
 
 
 def _beam_over_field(state: _State, _: Mapping[str, Value]) -> _State:
+    _require_picture(state, "beam_over_field")
     xp = namespace(state.data)
     major, minor, _angle = _beam_axes(state)
     ratio = xp.clip(xp.sqrt(major * minor) / _FWHM_TO_SIGMA / 2, 0.0, 1.0)
@@ -160,9 +177,11 @@ def _start(sample: Sample, source: str) -> _State:
     if source not in sample.inputs:
         raise ContractError(f"sample has no input {source!r}; it has {sorted(sample.inputs)}")
     data = sample.inputs[source]
+    xp = namespace(data)
+    if not xp.isdtype(data.dtype, "real floating"):
+        raise ContractError(f"input {source!r} is {data.dtype}; give floating-point numbers")
     if data.ndim != 3:
-        # Vectors and stacks have no window; a unit one keeps the state whole.
-        xp = namespace(data)
+        # Numbers, vectors and stacks have no window; a unit one keeps the state whole.
         one = xp.ones(data.shape[0], dtype=data.dtype)
         return _State(data, Window(one, one, one), sample)
     return _State(data, whole_window(data), sample)
@@ -183,10 +202,14 @@ def _run(sample: Sample, channel: Channel, done: dict[tuple[object, ...], _State
 
 def _assemble(spec: TensorSpec, parts: Sequence[Array]) -> Array:
     xp = namespace(parts[0])
-    if len(spec.shape) == 3 and parts[0].ndim == 3:
-        tensor = xp.stack(list(parts), axis=1)
-    else:
-        tensor = xp.concat(list(parts), axis=1)
+    # A number an item, shape (batch,), is a vector of one.
+    parts = [p[:, None] if p.ndim == 1 else p for p in parts]
+    stack = len(spec.shape) == 3 and parts[0].ndim == 3
+    start = 1 if stack else 2
+    if len({(p.ndim, tuple(p.shape[start:])) for p in parts}) > 1:
+        shapes = ", ".join(str(tuple(p.shape[1:])) for p in parts)
+        raise ContractError(f"tensor {spec.name!r}: channels have shapes {shapes}; give equal ones")
+    tensor = xp.stack(parts, axis=1) if stack else xp.concat(parts, axis=1)
     if tuple(tensor.shape[1:]) != spec.shape:
         raise ContractError(
             f"tensor {spec.name!r}: the sample gives shape {tuple(tensor.shape[1:])}, the network "

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 from .errors import ContractError
 
 Value: TypeAlias = float | int | str | bool
+
+STRICT: Mapping[str, str] = {"extra": "forbid"}
+"""How pydantic reads these classes from JSON: a field that it does not know is a fault."""
 
 OPERATIONS: Mapping[str, frozenset[str]] = {
     "crop": frozenset({"mode", "margin", "min_arcsec", "max_arcsec", "width_arcsec"}),
@@ -23,7 +27,21 @@ OPERATIONS: Mapping[str, frozenset[str]] = {
 }
 """The closed set of operations, and the arguments each one knows."""
 
+_NEEDED: Mapping[str, tuple[str, ...]] = {
+    "resample": ("size",),
+    "percentile_clip": ("low", "high"),
+    "asinh": ("softening",),
+}
+_POSITIVE = frozenset({"size", "softening", "std", "power", "margin", "max_arcsec", "width_arcsec"})
+_BEAM = frozenset({"beam_map", "beam_over_field", "beam_covariance"})
+
+MAX_SIDE = 8192
+"""Largest side [pixel] that a specification may ask for."""
+MAX_NUMBERS = 1 << 26
+"""Most numbers in a tensor of one item."""
+
 DECODERS = ("linear", "field_fraction", "double_angle", "logit", "softmax", "mask", "image")
+_SIGMA_DECODERS = ("linear", "image", "field_fraction")
 Decoder: TypeAlias = Literal[
     "linear", "field_fraction", "double_angle", "logit", "softmax", "mask", "image"
 ]
@@ -43,13 +61,15 @@ class Operation:
     Raises
     ------
     ContractError
-        If the name or an argument is unknown.
+        If the name or an argument is unknown, one is missing, or its value makes no sense.
 
     Examples
     --------
     >>> Operation("resample", {"size": 64}).args["size"]
     64
     """
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = STRICT
 
     name: str
     args: Mapping[str, Value] = field(default_factory=dict)
@@ -66,8 +86,37 @@ class Operation:
                 f"allowed: {sorted(OPERATIONS[self.name]) or 'no arguments'}"
             )
 
+        missing = [n for n in _NEEDED.get(self.name, ()) if n not in self.args]
+        if missing:
+            raise ContractError(f"operation {self.name!r} needs {', '.join(missing)}; give them")
+        for name, value in self.args.items():
+            if name != "mode":
+                self._check_number(name, value)
+        low, high = self.args.get("low", 0.0), self.args.get("high", 100.0)
+        if not 0 <= float(low) < float(high) <= 100:
+            raise ContractError(
+                f"operation {self.name!r} has low {low}, high {high}; give 0 <= low < high <= 100"
+            )
+
+    def _check_number(self, name: str, value: Value) -> None:
+        """Refuse what would only fail, or take all memory, once pictures are there."""
+        if isinstance(value, bool | str) or not math.isfinite(value):
+            raise ContractError(f"operation {self.name!r}: {name} is {value!r}; give a number")
+        if name in _POSITIVE and value <= 0:
+            raise ContractError(f"operation {self.name!r}: {name} is {value}; give a positive one")
+        if name == "size" and (value != int(value) or value > MAX_SIDE):
+            raise ContractError(
+                f"operation {self.name!r}: size is {value}; give a whole number up to {MAX_SIDE}"
+            )
+
     def key(self) -> tuple[object, ...]:
-        """The operation as a hashable value."""
+        """The operation as a hashable value.
+
+        Examples
+        --------
+        >>> Operation("asinh", {"softening": 0.1}).key()
+        ('asinh', ('softening', 0.1))
+        """
         return (self.name, *sorted(self.args.items()))
 
 
@@ -82,11 +131,38 @@ class Channel:
         Applied from left to right.
     source : str
         Key of ``Sample.inputs`` that the chain starts from.
+
+    Raises
+    ------
+    ContractError
+        If the chain resamples twice, or works on the pixels of a window before it cut them out.
+
+    Examples
+    --------
+    >>> Channel("sky", (Operation("resample", {"size": 8}), Operation("stretch"))).source
+    'image'
     """
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = STRICT
 
     name: str
     chain: tuple[Operation, ...] = ()
     source: str = "image"
+
+    def __post_init__(self) -> None:
+        names = [operation.name for operation in self.chain]
+        if names.count("resample") > 1:
+            raise ContractError(f"channel {self.name!r} resamples twice; once cuts the window out")
+        if "crop" not in names:
+            return
+        after = [n for n in names[names.index("crop") + 1 :] if n not in _BEAM]
+        # A crop only chooses the window; until resample the pixels are those of all the picture.
+        if after and after[0] not in ("resample", "crop"):
+            raise ContractError(
+                f"channel {self.name!r}: {after[0]!r} follows crop; put resample between them"
+            )
+        if "resample" in names and "crop" in names[names.index("resample") :]:
+            raise ContractError(f"channel {self.name!r}: crop follows resample; put it before")
 
 
 @dataclass(frozen=True)
@@ -105,7 +181,8 @@ class TensorSpec:
     Raises
     ------
     ContractError
-        If there is no channel, or a picture's channel count is not that of the shape.
+        If there is no channel, a size is not sensible, or a picture's channel count is not that of
+        the shape.
 
     Examples
     --------
@@ -115,6 +192,8 @@ class TensorSpec:
     'image'
     """
 
+    __pydantic_config__: ClassVar[Mapping[str, str]] = STRICT
+
     name: str
     shape: tuple[int, ...]
     channels: tuple[Channel, ...]
@@ -122,8 +201,11 @@ class TensorSpec:
     def __post_init__(self) -> None:
         if not self.channels:
             raise ContractError(f"tensor {self.name!r} has no channels; give at least one")
-        if not self.shape or min(self.shape) < 1:
-            raise ContractError(f"tensor {self.name!r} has shape {self.shape}; sizes are positive")
+        if not self.shape or min(self.shape) < 1 or math.prod(self.shape) > MAX_NUMBERS:
+            raise ContractError(
+                f"tensor {self.name!r} has shape {self.shape}; give positive sizes, at most "
+                f"{MAX_NUMBERS} numbers in all"
+            )
         if len(self.shape) == 3 and self.shape[0] != len(self.channels):
             raise ContractError(
                 f"tensor {self.name!r} has shape {self.shape} and {len(self.channels)} channels; "
@@ -158,7 +240,8 @@ class OutputSpec:
     classes : tuple of str
         For ``softmax``.
     sigma_of : str or None
-        Name of another output whose standard deviation this one is.
+        Name of another output whose standard deviation this one is; ``linear``, ``image`` or
+        ``field_fraction`` (then a length: neither sign nor the window's place enters).
 
     Raises
     ------
@@ -170,6 +253,8 @@ class OutputSpec:
     >>> OutputSpec("incl_deg", "deg", "linear", (0,), scale=90.0).scale
     90.0
     """
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = STRICT
 
     name: str
     unit: str
@@ -192,5 +277,23 @@ class OutputSpec:
                 f"output {self.name!r}: {self.decoder} reads {need or 'at least one'} column(s), "
                 f"given {self.columns}"
             )
-        if self.scale == 0:
-            raise ContractError(f"output {self.name!r}: scale is 0; give another number")
+        if min(self.columns) < 0 or len(set(self.columns)) != len(self.columns):
+            raise ContractError(
+                f"output {self.name!r} reads columns {self.columns}; they count from 0, each once"
+            )
+        if self.scale == 0 or not (math.isfinite(self.scale) and math.isfinite(self.offset)):
+            raise ContractError(
+                f"output {self.name!r}: scale is {self.scale} and offset {self.offset}; give "
+                "finite numbers, the scale not 0"
+            )
+        if self.axis not in ("x", "y"):
+            raise ContractError(f"output {self.name!r}: axis {self.axis!r}; allowed: x, y")
+        if self.bounds is not None and not self.bounds[0] < self.bounds[1]:
+            raise ContractError(
+                f"output {self.name!r}: bounds are {self.bounds}; give (low, high), low < high"
+            )
+        if self.sigma_of is not None and self.decoder not in _SIGMA_DECODERS:
+            raise ContractError(
+                f"output {self.name!r}: {self.decoder} can't be a standard deviation; allowed: "
+                f"{', '.join(_SIGMA_DECODERS)}"
+            )

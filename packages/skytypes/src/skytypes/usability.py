@@ -25,7 +25,7 @@ def peak_over_rms(image: Array) -> NDArray[np.float64]:
     Returns
     -------
     array of shape (batch,), dimensionless
-        Infinite where the picture has no noise.
+        Infinite where the picture has no noise; 0 where it is the same everywhere.
 
     Examples
     --------
@@ -38,13 +38,14 @@ def peak_over_rms(image: Array) -> NDArray[np.float64]:
     rms = 1.4826 * np.median(np.abs(flat - middle[:, None]), axis=1)
     peak = flat.max(axis=1) - middle
     infinite = np.full(len(peak), np.inf)
+    infinite[peak == 0] = 0.0
     return np.asarray(np.divide(peak, rms, out=infinite, where=rms > 0))
 
 
 def _quantity(
     name: str, card: ModelCard, answers: Mapping[str, Array], batch: Sample
 ) -> NDArray[np.float64]:
-    if name in answers:
+    if name in answers and answers[name].ndim == 1:
         return to_numpy(answers[name]).astype(np.float64)
     if name == "peak_over_rms":
         return peak_over_rms(batch.inputs["image"])
@@ -55,7 +56,7 @@ def _quantity(
     if name in batch.inputs and to_numpy(batch.inputs[name]).ndim == 1:
         return to_numpy(batch.inputs[name]).astype(np.float64)
     raise ContractError(
-        f"card {card.name!r}: rule on {name!r}, which is no output, no number of the sample and "
+        f"card {card.name!r}: rule on {name!r}, which is no output or input of one number and "
         "not peak_over_rms or window_over_beam"
     )
 
