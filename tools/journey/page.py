@@ -26,8 +26,7 @@ pre { background: #f4f6f8; padding: .8rem; overflow-x: auto; font-size: .8rem }
 <p>$summary</p>
 <h2>Errors on disks the training never saw</h2>
 $errors
-<p class="note">Mean absolute errors with 95 % bootstrap intervals over disks. Position angles are
-axes (0 to 90 deg apart) and are scored where the true inclination is at least $pa_min deg.</p>
+<p class="note">$definitions</p>
 <h2>Held-out disks through real CASA</h2>
 <img alt="sky, dirty and CLEAN pictures" src="data:image/png;base64,$disks">
 <p class="note">arcsinh scale; green: true outline, red: predicted (with the true radius).</p>
@@ -68,11 +67,22 @@ def error_rows(metrics: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[d
             row: dict[str, object] = {"disks": dataset, "method": method.replace("_", " ")}
             for name, score in scores.items():
                 if name.endswith(("_deg", "_arcsec")):
-                    low, high = scores["intervals"][name]
-                    row[name] = f"{score:.3g} ({low:.3g} to {high:.3g})"
-            row["n"] = scores["n"]
+                    row[name] = _figure(score, scores["intervals"].get(name))
+            row["n"] = f"{scores['n']} (position angle {scores['n_pa']})"
             rows.append(row)
     return rows
+
+
+def _figure(value: float | None, interval: Sequence[float] | None) -> str:
+    if value is None or interval is None:
+        return "no disk counts"
+    return f"{value:.3g} ({interval[0]:.3g} to {interval[1]:.3g})"
+
+
+def _definitions(metrics: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
+    """How the figures are computed, said once."""
+    network = next(iter(metrics.values()))["network"]
+    return "; ".join(f"{name}: {text}" for name, text in network["definitions"].items())
 
 
 def page(
@@ -82,7 +92,6 @@ def page(
     disks: bytes,
     scatter: bytes,
     losses: bytes,
-    pa_min_deg: float,
 ) -> str:
     """The whole page as HTML; pictures are PNG bytes."""
     options = report["options"]
@@ -99,5 +108,5 @@ def page(
         losses=base64.b64encode(losses).decode(),
         seconds=table([{"stage": k, "seconds": v} for k, v in report["seconds"].items()]),
         record=escape(json.dumps(report, indent=2)),
-        pa_min=f"{pa_min_deg:g}",
+        definitions=escape(_definitions(report["metrics"])),
     )

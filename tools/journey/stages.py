@@ -1,0 +1,177 @@
+"""The stages of the journey; each continues or skips what is there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from skyrun import bar, note, write_json, write_text
+from skytypes.errors import SkyError
+
+from .folder import JourneyFolder
+
+
+class Journey:
+    """From a catalogue to a report, in one folder.
+
+    Parameters
+    ----------
+    folder : JourneyFolder
+    workers : int
+        Processes for rendering and observing; the results do not depend on it.
+    """
+
+    def __init__(self, folder: JourneyFolder, *, workers: int) -> None:
+        self.folder, self.options, self.workers = folder, folder.options, workers
+        self.path = folder.path
+        self.catalogue = self.path / "catalogue.csv"
+        self.models = self.path / "models"
+        self.training, self.held_out = self.path / "training", self.path / "held_out"
+        self.fit, self.onnx = self.path / "fit", self.path / "disk.onnx"
+
+    def run(self) -> Path:
+        """Go through all stages; the report's path."""
+        seconds = {}
+        for name, files in (
+            ("catalogue", lambda: [self.catalogue]),
+            ("skies", lambda: sorted(self.models.glob("*.fits"))),
+            ("observe", lambda: sorted(self.path.glob("*/*/*_simulated.fits"))),
+            ("train", lambda: [self.fit / "best.pt", self.fit / "best.card.json"]),
+            ("export", lambda: [self.onnx]),
+            ("infer", lambda: [self.path / "answers.jsonl"]),
+            ("score", lambda: [self.path / "scores.json"]),
+        ):
+            record = self.folder.stage(name, getattr(self, f"do_{name}"), files)
+            seconds[name] = record["seconds"]
+        self.folder.stage(
+            "report",
+            lambda: self.do_report(seconds),
+            lambda: [self.path / "report.html", self.path / "report.json"],
+        )
+        return self.path / "report.html"
+
+    def names(self, *, held_out: bool) -> list[str]:
+        """IDs of the disks that are trained on, or held out: by their place, before any is made.
+
+        Few disks are halved, so that the score has some; of many every fifth is held out.
+        """
+        step = 2 if self.options.disks <= 16 else 5
+        return [
+            f"Disk_{number:03d}"
+            for number in range(1, self.options.disks + 1)
+            if (number % step == 0) == held_out
+        ]
+
+    def do_catalogue(self) -> Mapping[str, Any]:
+        """Draw the catalogue."""
+        from skymodels import draw_catalogue, write_catalogue
+
+        write_catalogue(self.catalogue, draw_catalogue(self.options.disks, seed=self.options.seed))
+        return {}
+
+    def do_skies(self) -> Mapping[str, Any]:
+        """Render the sky models."""
+        from skymodels import make_skies
+
+        self._all_or_stop(
+            {
+                result.name: result.error
+                for result in make_skies(self.catalogue, self.models, workers=self.workers)
+            }
+        )
+        return {}
+
+    def do_observe(self) -> Mapping[str, Any]:
+        """Observe them with CASA: training disks into one folder, held-out ones into another."""
+        from casa_sim import simulate_catalogue
+
+        seconds: dict[str, float] = {}
+        for folder, held_out in ((self.training, False), (self.held_out, True)):
+            results = list(
+                simulate_catalogue(
+                    self.catalogue,
+                    self.models,
+                    folder,
+                    workers=self.workers,
+                    keep=("dirty",),
+                    only=self.names(held_out=held_out),
+                )
+            )
+            self._all_or_stop({r.name: r.reason for r in results})
+            seconds |= {r.name: round(r.seconds, 1) for r in results}
+        return {"seconds_by_disk": seconds}
+
+    def _all_or_stop(self, errors: Mapping[str, str | None]) -> None:
+        failed = {name: error for name, error in errors.items() if error}
+        for name, error in failed.items():
+            note(f"{name}: {error}")
+        if failed:
+            raise SkyError(
+                f"{len(failed)} of {len(errors)} disks failed (above); mend the cause and run "
+                "again: the others are kept"
+            )
+
+    def do_train(self) -> Mapping[str, Any]:
+        """Train, or go on from the last epoch."""
+        from trainkit import fit_disks, preset
+
+        config = preset(self.options.preset, seed=self.options.seed, data=(str(self.training),))
+        resume = (self.fit / "last.pt").is_file()
+        result = fit_disks(config, out=self.fit, resume=resume)
+        return {"cpu_seconds": round(result.cpu_seconds, 1), "epochs": len(result.history)}
+
+    def do_export(self) -> Mapping[str, Any]:
+        """Write the network as ONNX with its card."""
+        from edgeinfer import export_checkpoint
+
+        exported = export_checkpoint(self.fit / "best.pt", self.onnx)
+        return {"max_abs_diff": exported.parity.max_abs_diff, "bytes": exported.bytes}
+
+    def do_infer(self) -> Mapping[str, Any]:
+        """Measure the held-out files as an operator would, with edgeinfer."""
+        from edgeinfer import load_model
+
+        files = sorted(self.held_out.glob("*/*_simulated.fits"))
+        lines = []
+        with bar("infer", len(files)) as advance:
+            for answer in load_model(self.onnx).run_files(files):
+                row = answer.row()
+                row["file"] = str(Path(answer.file).relative_to(self.path))
+                lines.append(json.dumps(row))
+                advance()
+        write_text(self.path / "answers.jsonl", "\n".join(lines) + "\n")
+        return {}
+
+    def do_score(self) -> Mapping[str, Any]:
+        """Score the network beside its baselines."""
+        from edgeinfer import load_model
+
+        from .scoring import score_casa, score_synthetic
+
+        model = load_model(self.onnx)
+        casa, casa_truth, casa_said = score_casa(model, self.held_out, self.options.seed)
+        made, made_truth, made_said = score_synthetic(model, self.options.seed)
+        pairs = {"casa": (casa_truth, casa_said), "synthetic": (made_truth, made_said)}
+        listed = {
+            name: [{k: [float(x) for x in v] for k, v in part.items()} for part in pair]
+            for name, pair in pairs.items()
+        }
+        write_json(
+            self.path / "scores.json",
+            {"metrics": {"casa": casa, "synthetic": made}, "pairs": listed},
+        )
+        return {}
+
+    def do_report(self, seconds: Mapping[str, float]) -> Mapping[str, Any]:
+        """Write report.json and report.html."""
+        from .report import write_report
+
+        write_report(self, seconds)
+        return {}
+
+    def provenance(self) -> dict[str, Any]:
+        """What made the journey, as JSON has it."""
+        return asdict(self.folder.provenance)
