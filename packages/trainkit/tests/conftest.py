@@ -10,11 +10,13 @@ import pytest
 from numpy.typing import NDArray
 
 from skytypes import Beam, Sample, item_rng
-from skytypes.samples import image_sample
 from skytypes.images import SkyImage
+from skytypes.samples import image_sample
+
+BEAM = Beam(0.2, 0.12, 70.0)
 
 
-def draw_gaussian(  # noqa: PLR0913
+def draw_gaussian(
     size: int = 64,
     *,
     incl_deg: float = 50.0,
@@ -22,7 +24,7 @@ def draw_gaussian(  # noqa: PLR0913
     dx_arcsec: float = 0.05,
     dy_arcsec: float = 0.03,
     sigma_arcsec: float = 0.3,
-    beam: Beam = Beam(0.2, 0.12, 70.0),
+    beam: Beam = BEAM,
     pixel_scale_arcsec: float = 0.04,
     reference_px: tuple[float, float] | None = None,
     noise: NDArray[np.float64] | float = 0.0,

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from .fit import FitResult, fit_disks
     from .metrics import score
     from .objectives import DiskGeometry, Objective
-    from .predictions import predict
+    from .predictions import labels_of, predict
+    from .scoring import fit_gaussians
 
 __all__ = [  # noqa: RUF022 - grouped as a table of contents
     # a run
@@ -37,6 +38,8 @@ __all__ = [  # noqa: RUF022 - grouped as a table of contents
     "score",
     "predict_mean",
     "gaussian_fit",
+    "fit_gaussians",
+    "labels_of",
 ]
 
 _HOMES = {
@@ -53,6 +56,8 @@ _HOMES = {
     "score": "metrics",
     "predict_mean": "baselines",
     "gaussian_fit": "baselines",
+    "fit_gaussians": "scoring",
+    "labels_of": "predictions",
 }
 
 

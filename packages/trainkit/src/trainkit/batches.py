@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -197,7 +197,7 @@ class BatchMaker:
         return "; ".join(f"{name} {' '.join(items)}" for name, items in by_source.items())
 
 
-def _ahead(make: Any, numbers: range) -> Iterator[Batch]:
+def _ahead(make: Callable[[int], Batch], numbers: range) -> Iterator[Batch]:
     """``make(number)`` for each number, in order, made in one thread while others are used."""
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="trainkit.batches") as pool:
         waiting: list[Future[Batch]] = []

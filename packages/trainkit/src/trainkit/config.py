@@ -27,6 +27,7 @@ def _share(value: float) -> bool:
 
 
 _LIMITS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "model": (bool, "the name of a registered model"),
     "synthetic": (lambda v: v >= 0, "a whole number, 0 or more"),
     "picture_px": (lambda v: v >= 8, "a whole number, 8 or more"),
     "repeats": (lambda v: v >= 1, "a whole number, 1 or more"),
@@ -129,8 +130,6 @@ class FitConfig:
     def __post_init__(self) -> None:
         for name, (good, allowed) in _LIMITS.items():
             _require(good(getattr(self, name)), name, getattr(self, name), allowed)
-        if self.synthetic == 0 and not self.data:
-            raise InputError("synthetic is 0 and there is no other data; give at least one of them")
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as JSON has them."""

@@ -32,6 +32,8 @@ class Source:
     blocks : int
         The items are so many blocks of equal length, of which epoch ``e`` goes through block
         ``e % blocks``: new items every epoch.
+    original : ArrayDataset or None
+        What ``dataset`` was cut out of, item by item.
     """
 
     name: str
@@ -39,6 +41,11 @@ class Source:
     repeats: int = 1
     any_angle: bool = False
     blocks: int = 1
+    original: ArrayDataset | None = None
+
+    def scored(self) -> ArrayDataset:
+        """The pictures that methods are compared on: whole ones, as a user has them."""
+        return self.dataset if self.original is None else self.original
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -145,7 +146,7 @@ class Loop:
             for batch in self.batches.validation():
                 _add(totals, self.objective.validate(self.plain, batch))
         means = self._means(totals, len(self.batches.corpus.validation()))
-        if not torch.isfinite(torch.tensor(means["loss"])):
+        if not math.isfinite(means["loss"]):
             raise TrainingError(f"the validation loss is {means['loss']}; give a lower --lr")
         return means
 

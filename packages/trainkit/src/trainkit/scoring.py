@@ -11,12 +11,11 @@ from torch import nn
 
 from skytypes import ArrayDataset, ModelCard
 from skytypes.cards import Metric
-from skytypes.protocols import batch_of
 
 from .baselines import gaussian_fit, predict_mean
 from .corpus import Corpus
 from .metrics import score
-from .predictions import labels_of, predict
+from .predictions import Answers, labels_of, predict
 
 SCORED = 512
 """At most so many held-out disks of a source are scored: a Gaussian fit is slow."""
@@ -24,9 +23,20 @@ AVERAGED = 2000
 """The mean is that of at most so many training disks."""
 
 
-def fit_gaussians(dataset: ArrayDataset, indices: Sequence[int]) -> dict[str, np.ndarray]:
-    """`gaussian_fit` of items of a dataset, arrays of shape (item,)."""
-    parts = [gaussian_fit(batch_of(dataset, [int(i)])) for i in indices]
+def fit_gaussians(dataset: ArrayDataset, indices: Sequence[int]) -> Answers:
+    """`gaussian_fit` of some items of a dataset, whose pictures may differ in size.
+
+    Parameters
+    ----------
+    dataset : ArrayDataset
+    indices : sequence of int
+
+    Returns
+    -------
+    dict of str to array of shape (item,)
+        As `gaussian_fit` has them, ``converged`` among them.
+    """
+    parts = [gaussian_fit(dataset[int(i)]) for i in indices]
     return {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
 
 
@@ -56,23 +66,25 @@ def held_out_metrics(
         if not indices:
             continue
         known = np.unique(trained.item[trained.source == number])[:AVERAGED].tolist()
-        labels = labels_of(source.dataset, indices)
-        gaussians = fit_gaussians(source.dataset, indices)
+        dataset = source.scored()
+        labels = labels_of(dataset, indices)
+        gaussians = fit_gaussians(dataset, indices)
         failed = int((gaussians["converged"] == 0).sum())
         data = f"{len(indices)} disks of {source.name!r} that training never saw"
-
-        figures = score(
-            labels, predict(network, card, source.dataset, indices, device=device), data=data
-        )
-        fits = score(labels, gaussians)
-        note = f"gaussian_fit ({failed} of {len(indices)} fits did not converge)"
-        baselines = [(note, fits)]
+        answers = predict(network, card, dataset, indices, device=device)
+        baselines = {"gaussian_fit": score(labels, gaussians)}
         if known:
             means = predict_mean(labels_of(source.dataset, known), len(indices))
-            baselines.insert(0, ("predict_mean", score(labels, means)))
+            baselines["predict_mean"] = score(labels, means)
+        note = {"gaussian_fit": f"; {failed} Gaussian fits did not converge"}
         metrics += [
-            replace(figure, baseline=name, baseline_value=scores[key].value)
-            for key, figure in figures.items()
-            for name, scores in baselines
+            replace(
+                figure,
+                definition=figure.definition + note.get(name, ""),
+                baseline=name,
+                baseline_value=scores[figure.name].value,
+            )
+            for figure in score(labels, answers, data=data).values()
+            for name, scores in sorted(baselines.items())
         ]
     return tuple(metrics)

@@ -41,7 +41,10 @@ def open_dataset(text: str) -> ArrayDataset:
     elif not given and ("/" in text or "." in text):
         raise InputError(f"data {text!r}: no such folder; give a folder of simulated disks")
     maker = find("datasets", name)
-    dataset: ArrayDataset = maker(Path(place)) if given else maker()
+    try:
+        dataset: ArrayDataset = maker(Path(place)) if given else maker()
+    except TypeError:
+        raise InputError(f"data {text!r}: can't be opened like this; give {name}=FOLDER") from None
     return dataset
 
 
@@ -80,11 +83,13 @@ def make_corpus(
         if names.count(name) > 1 or name == "synthetic":
             raise InputError(f"two sources of data are called {name!r}; give each another name")
     count = len(named) + (config.synthetic > 0)
-    max_bytes = int(runtime.memory_gib * _GIB / max(count, 1))
+    if count == 0:
+        raise InputError("synthetic is 0 and there is no other data; give at least one of them")
+    max_bytes = int(runtime.memory_gib * _GIB / count)
     sources = [_synthetic(config, max_bytes)] if config.synthetic else []
     for name, dataset in named:
         cut = KeptDataset(CutDataset(dataset, card.inputs), max_bytes=max_bytes)
-        sources.append(Source(name, cut, repeats=config.repeats, any_angle=True))
+        sources.append(Source(name, cut, repeats=config.repeats, any_angle=True, original=dataset))
     return Corpus(sources, validation=config.validation, seed=config.seed)
 
 
