@@ -1,0 +1,120 @@
+"""The command ``skymodels``: draw a catalogue, make its sky models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from skyrun.commands import FAILED, answer, make_app, note, run
+from skytypes.errors import InputError
+
+if TYPE_CHECKING:
+    from .model_folder import Made
+
+_SHOWN = ("incl_deg", "pa_deg", "dx_arcsec", "dy_arcsec", "rout_arcsec", "flux_jy", "tb_peak_k")
+
+app = make_app("skymodels", "Synthetic truth for astronomy: protoplanetary disks.")
+
+Output = Annotated[Path, Parameter(name=["--output", "-o"])]
+Count = Annotated[int, Parameter(name=["--number", "-n"])]
+
+
+@app.command
+def catalogue(*, number: Count = 100, seed: int, output: Output, json: bool = False) -> None:
+    """Draw a catalogue of disks.
+
+    Parameters
+    ----------
+    number
+        Disks to draw.
+    seed
+        Of every draw. A longer catalogue begins with the shorter one.
+    output
+        CSV file to write.
+    json
+        Print a line of JSON a disk instead of a table.
+    """
+    from dataclasses import asdict
+
+    from .catalogue import draw_catalogue
+    from .catalogue_files import write_catalogue
+
+    rows = draw_catalogue(number, seed=seed)
+    write_catalogue(output, rows)
+    if json:
+        answer((asdict(row) for row in rows), json=True)
+    else:
+        answer([{"catalogue": str(output), "disks": len(rows), "seed": seed}], json=False)
+
+
+@app.command
+def disks(
+    table: Path,
+    /,
+    *,
+    output: Output,
+    recipe: Literal["published", "physical"] = "published",
+    size: int = 1024,
+    only: Annotated[list[str] | None, Parameter(consume_multiple=True)] = None,
+    workers: int = 1,
+    dask: str | None = None,
+    json: bool = False,
+) -> int:
+    """Make the sky models of a catalogue, those that are not finished yet.
+
+    Parameters
+    ----------
+    table
+        Catalogue (CSV).
+    output
+        Folder for the FITS files and truth.csv.
+    recipe
+        How the disks are made.
+    size
+        Pixels along a side; the field stays the same.
+    only
+        IDs of the disks wanted.
+    workers
+        Processes.
+    dask
+        Address of a dask scheduler, instead of workers.
+    json
+        Print a line of JSON a disk instead of a table.
+    """
+    from .catalogue_files import scan_catalogue
+    from .model_folder import make_models
+
+    rows, problems = scan_catalogue(table)
+    if only:
+        absent = sorted(set(only) - {row.ID for row in rows})
+        if absent:
+            raise InputError(f"{table.name}: no good row {absent[0]!r}; --only takes IDs of rows")
+        rows, problems = [row for row in rows if row.ID in only], []
+    for problem in problems:
+        note(f"skymodels: {problem}")
+    made = make_models(rows, output, recipe=recipe, size=size, workers=workers, dask=dask)
+    failed = list(problems)
+    answer(_lines(made, failed), json=json)
+    return FAILED if failed else 0
+
+
+def _lines(made: Iterator[Made], failed: list[str]) -> Iterator[dict[str, object]]:
+    """A line of answer for each model made; what failed goes to standard error."""
+    for one in made:
+        if one.error is not None:
+            failed.append(one.error)
+            note(f"skymodels: {one.name}: {one.error}")
+            continue
+        yield {
+            "file": one.file,
+            **{name: one.truth[name] for name in _SHOWN},
+            "reused": one.reused,
+        }
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit status."""
+    return run(app, argv)

@@ -1,0 +1,181 @@
+"""A folder of sky models: FITS files, their truth in one table, and what is finished."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Any
+
+from skyrun.files import write_text
+from skyrun.fits import write_image
+from skyrun.folder import ResumableFolder
+from skyrun.workers import ordered_map
+from skytypes import SkyImage
+
+from .catalogue import CatalogueRow
+from .skies import provenance, render_sky
+from .structure import Recipe
+
+TRUTH_TABLE = "truth.csv"
+
+_CARDS = {
+    "INCL": ("incl_deg", "[deg] inclination, 0 face on"),
+    "DISKPA": ("pa_deg", "[deg] major axis, east of north"),
+    "DX": ("dx_arcsec", "[arcsec] centre, east positive"),
+    "DY": ("dy_arcsec", "[arcsec] centre, north positive"),
+    "ROUT": ("rout_arcsec", "[arcsec] outer radius"),
+    "RMIN": ("rmin_arcsec", "[arcsec] cavity radius, 0 none"),
+    "FLUX": ("flux_jy", "[Jy] total"),
+    "TB_PEAK": ("tb_peak_k", "[K] peak brightness, Rayleigh-Jeans"),
+    "RECIPE": ("recipe", "of the sky model"),
+    "DISKSEED": ("seed", "of everything drawn"),
+}
+
+
+@dataclass(frozen=True)
+class ModelJob:
+    """One sky model to be made."""
+
+    row: CatalogueRow
+    folder: str
+    recipe: Recipe
+    size: int
+
+
+@dataclass(frozen=True)
+class Made:
+    """What became of a row: the file and its truth, or the line that says why there is none."""
+
+    name: str
+    file: str
+    truth: Mapping[str, Any]
+    error: str | None = None
+    reused: bool = False
+
+
+def make_model(job: ModelJob) -> dict[str, Any]:
+    """Render one sky model, write its FITS file and mark it as finished; its truth."""
+    sky = render_sky(job.row, recipe=job.recipe, size=job.size)
+    file = f"{job.row.ID}.fits"
+    write_image(Path(job.folder, file), sky, cards=header_cards(sky))
+    truth = dict(sky.truth)
+    _folder(job).finish(job.row.ID, [file], {"row": _plain(job.row), "truth": truth})
+    return truth
+
+
+def _plain(row: CatalogueRow) -> list[Any]:
+    return list(astuple(row))
+
+
+def _folder(job: ModelJob) -> ResumableFolder:
+    return ResumableFolder(job.folder, provenance(recipe=job.recipe, size=job.size))
+
+
+def header_cards(sky: SkyImage) -> dict[str, tuple[Any, str]]:
+    """Header cards for people who read headers; all drawn numbers are in TRUTH as well.
+
+    Examples
+    --------
+    >>> from skymodels import DiskSkies
+    >>> sorted(header_cards(DiskSkies.example().sky(0)))[:3]
+    ['DISKPA', 'DISKSEED', 'DX']
+    """
+    return {key: (sky.truth[name], comment) for key, (name, comment) in _CARDS.items()}
+
+
+def make_models(
+    rows: Sequence[CatalogueRow],
+    folder: str | os.PathLike[str],
+    *,
+    recipe: Recipe = "published",
+    size: int = 1024,
+    workers: int = 1,
+    dask: str | None = None,
+) -> Iterator[Made]:
+    """Make the sky models of a catalogue that are not finished yet, and the truth of all.
+
+    Parameters
+    ----------
+    rows : sequence of CatalogueRow
+    folder : path
+        Gets ``<ID>.fits`` for each row and ``truth.csv``.
+    recipe : "published" or "physical"
+    size : int
+        Pixels along a side.
+    workers : int
+    dask : str or None
+        Address of a dask scheduler, instead of workers.
+
+    Yields
+    ------
+    Made
+        First the finished ones, then the others as they come, in the rows' order. The table is
+        written after the last.
+    """
+    jobs = [ModelJob(row, str(folder), recipe, size) for row in rows]
+    truths = _finished(jobs)
+    for job in jobs:
+        if job.row.ID in truths:
+            yield _made(job, truths[job.row.ID], reused=True)
+    todo = [job for job in jobs if job.row.ID not in truths]
+    label = "sky models" if todo else ""
+    for outcome in ordered_map(make_model, todo, workers=workers, dask=dask, label=label):
+        job = todo[outcome.index]
+        if outcome.value is None:
+            yield Made(job.row.ID, "", {}, outcome.error)
+            continue
+        truths[job.row.ID] = outcome.value
+        yield _made(job, outcome.value)
+    if truths:
+        # Models of other rows in this folder keep their place in the table.
+        others = _folder(jobs[0]).records()
+        failed = {job.row.ID for job in jobs} - set(truths)
+        known = {n: r["truth"] for n, r in others.items() if n not in failed} | truths
+        write_text(Path(folder, TRUTH_TABLE), truth_table(known))
+
+
+def _made(job: ModelJob, truth: Mapping[str, Any], *, reused: bool = False) -> Made:
+    return Made(job.row.ID, str(Path(job.folder, f"{job.row.ID}.fits")), truth, reused=reused)
+
+
+def _finished(jobs: Sequence[ModelJob]) -> dict[str, Mapping[str, Any]]:
+    """Truth of the rows whose model is there, whole, and of this very row."""
+    if not jobs:
+        return {}
+    folder = _folder(jobs[0])
+    records = folder.records()
+    return {
+        job.row.ID: records[job.row.ID]["truth"]
+        for job in jobs
+        if job.row.ID in records
+        and records[job.row.ID].get("row") == _plain(job.row)
+        and folder.is_done(job.row.ID)
+    }
+
+
+def _made(job: ModelJob, truth: Mapping[str, Any], *, reused: bool = False) -> Made:
+    return Made(job.row.ID, str(Path(job.folder, f"{job.row.ID}.fits")), truth, reused=reused)
+
+
+def truth_table(truths: Mapping[str, Mapping[str, Any]]) -> str:
+    """Truth of disks as CSV text: one row a disk; lists are JSON.
+
+    Examples
+    --------
+    >>> print(truth_table({"a": {"incl_deg": 30.0, "gap_depth": [0.5]}}).strip())
+    ID,incl_deg,gap_depth
+    a,30.0,[0.5]
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    columns = list(dict.fromkeys(name for truth in truths.values() for name in truth))
+    writer.writerow(["ID", *columns])
+    for name, truth in truths.items():
+        cells = [truth.get(column, "") for column in columns]
+        writer.writerow([name, *(json.dumps(c) if isinstance(c, list) else c for c in cells)])
+    return out.getvalue()

@@ -1,0 +1,138 @@
+"""Sky models of a catalogue: `DiskSkies`, a `SkySource`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from skytypes import Provenance, SkyImage
+from skytypes.errors import InputError
+
+from .alma import MODEL_PIXELS, find_band
+from .catalogue import CatalogueRow, draw_catalogue
+from .catalogue_files import read_catalogue
+from .geometry import Grid
+from .recipes import peak_temperature_k, render_disks
+from .structure import RECIPES, Recipe, draw_params
+
+RA_DEG = 250.0
+DEC_DEG = -30.0
+"""Where every model is put: 16h40m -30d."""
+
+
+def render_sky(
+    row: CatalogueRow, *, recipe: Recipe = "published", size: int = MODEL_PIXELS
+) -> SkyImage:
+    """Sky model of one row of a catalogue.
+
+    Parameters
+    ----------
+    row : CatalogueRow
+    recipe : "published" or "physical"
+    size : int
+        Pixels along a side, 64 to 8192. The field stays that of 1024 pixels of the row's
+        `pixel_mas`; lengths that the recipe counts in pixels are those of `pixel_mas` too.
+
+    Returns
+    -------
+    SkyImage
+        In Jy/pixel, float64, its sum the row's flux; ``truth`` holds every drawn number, and the
+        implied peak brightness temperature ``tb_peak_k``.
+
+    Examples
+    --------
+    >>> sky = render_sky(draw_catalogue(1, seed=42)[0], size=64)
+    >>> sky.name, sky.unit, sky.truth["recipe"]
+    ('Disk_001', 'Jy/pixel', 'published')
+    """
+    if not 64 <= size <= 8192:
+        raise InputError(f"sky models of {size} pixels a side; give 64 to 8192")
+    pixel_arcsec = row.pixel_mas / 1000 * MODEL_PIXELS / size
+    params = draw_params([row], recipe=recipe)
+    data = render_disks(params, Grid(size, pixel_arcsec))[0]
+    frequency_hz = find_band(row.band).frequency_ghz * 1e9
+    truth = params.truth(0)
+    truth["tb_peak_k"] = peak_temperature_k(float(data.max()), pixel_arcsec, frequency_hz)
+    truth["seed"] = row.seed
+    return SkyImage(
+        data,
+        pixel_arcsec,
+        "Jy/pixel",
+        RA_DEG,
+        DEC_DEG,
+        frequency_hz=frequency_hz,
+        name=row.ID,
+        truth=truth,
+        provenance=provenance(recipe=recipe, size=size, seed=row.seed),
+    )
+
+
+def provenance(*, recipe: Recipe, size: int, seed: int | None = None) -> Provenance:
+    """What makes a sky model, apart from its row.
+
+    Examples
+    --------
+    >>> provenance(recipe="published", size=1024).producer
+    'skymodels.disks'
+    """
+    return Provenance.collect(
+        "skymodels.disks",
+        packages=("skymodels", "numpy"),
+        configuration={"recipe": recipe, "size": size},
+        seed=seed,
+    )
+
+
+class DiskSkies:
+    """Sky models of the disks of a catalogue.
+
+    Parameters
+    ----------
+    catalogue : path or sequence of CatalogueRow
+    recipe : "published" or "physical"
+    size : int
+        Pixels along a side.
+
+    Raises
+    ------
+    InputError
+        If the catalogue is bad or empty, or there is no such recipe.
+
+    Examples
+    --------
+    >>> skies = DiskSkies(draw_catalogue(2, seed=42), size=64)
+    >>> len(skies), skies.sky(1).name
+    (2, 'Disk_002')
+    """
+
+    def __init__(
+        self,
+        catalogue: str | os.PathLike[str] | Sequence[CatalogueRow],
+        recipe: Recipe = "published",
+        *,
+        size: int = MODEL_PIXELS,
+    ) -> None:
+        if isinstance(catalogue, str | os.PathLike):
+            catalogue = read_catalogue(catalogue)
+        self.rows = tuple(catalogue)
+        if not self.rows:
+            raise InputError("a catalogue without rows; give at least one")
+        if recipe not in RECIPES:
+            raise InputError(f"recipe {recipe!r}; allowed: {', '.join(RECIPES)}")
+        self.recipe: Recipe = recipe
+        self.size = size
+
+    @classmethod
+    def example(cls) -> DiskSkies:
+        """Two small skies, for checks."""
+        return cls(draw_catalogue(2, seed=1), size=64)
+
+    def __len__(self) -> int:
+        """Number of disks."""
+        return len(self.rows)
+
+    def sky(self, index: int) -> SkyImage:
+        """Sky model of row ``index`` [Jy/pixel]; its truth holds every drawn number."""
+        if not 0 <= index < len(self.rows):
+            raise IndexError(f"sky {index} of {len(self.rows)}")
+        return render_sky(self.rows[index], recipe=self.recipe, size=self.size)
