@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
+from pathlib import Path
 
 from cyclopts import App, CycloptsError
 
@@ -78,6 +79,8 @@ def run(app: App, argv: Sequence[str] | None = None) -> int:
             exit_on_error=False,
             print_error=False,
         )
+        # Here, not at the interpreter's exit, where a closed pipe would be complained about.
+        sys.stdout.flush()
     except CycloptsError as error:
         return _refuse(name, f"{_one_line(str(error))}; see {name} --help")
     except SkyError as error:
@@ -86,14 +89,16 @@ def run(app: App, argv: Sequence[str] | None = None) -> int:
         note(f"{name}: stopped; run it again to continue where it can")
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader (head, say) has what it wanted; the interpreter must not complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader (head, say) has what it wanted; what is left is written to nowhere.
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
         return 0
     return result if isinstance(result, int) and not isinstance(result, bool) else 0
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    """The text on one line, without what could steer a terminal (file names are strangers')."""
+    return "".join(c if c.isprintable() else "?" for c in " ".join(text.split()))
 
 
 def _refuse(name: str, message: str) -> int:
@@ -102,7 +107,16 @@ def _refuse(name: str, message: str) -> int:
 
 
 def note(text: str) -> None:
-    """One line on standard error."""
+    """One line on standard error.
+
+    Parameters
+    ----------
+    text : str
+
+    Examples
+    --------
+    >>> note("3 of 4 disks are done")
+    """
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
 
@@ -150,7 +164,13 @@ def answer(rows: Iterable[Mapping[str, object]], *, json: bool) -> None:
         widths = [max(len(t) for t in column) for column in zip(columns, *cells, strict=True)]
         for line in [columns, *cells]:
             text = "  ".join(t.ljust(w) for t, w in zip(line, widths, strict=True)).rstrip()
-            sys.stdout.write(text + "\n")
+            _print(text)
+
+
+def _print(text: str) -> None:
+    """A line on standard output, whatever letters the terminal knows."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
 
 
 def _cell(value: object) -> str:
@@ -158,5 +178,5 @@ def _cell(value: object) -> str:
     if isinstance(plain, float):
         return f"{plain:.5g}"
     if isinstance(plain, list):
-        return "; ".join(str(v) for v in plain)
-    return "" if plain is None else str(plain)
+        return "; ".join(_cell(v) for v in plain)
+    return "" if plain is None else _one_line(str(plain))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
+import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,48 +29,58 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     ------
     Path
         A name in the same folder, with the same ending, to write to. After an error it is
-        removed, and what was at ``path`` before is untouched.
+        removed, and what was at ``path`` before is untouched. The permissions are those of the
+        file it replaces, else the usual ones of a new file.
 
     Raises
     ------
     InputError
-        If the folder can't be made or written to.
+        If the folder can't be made or written to, or the path is there and is no ordinary file.
 
     Examples
     --------
+    >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     with atomic_path(folder + "/a.txt") as temporary:
     ...         _ = temporary.write_text("whole")
     ...     Path(folder, "a.txt").read_text()
     'whole'
     """
-    path = Path(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(
-            dir=path.parent, prefix=f".{path.name[:40]}.", suffix=f".part{path.suffix}"
-        )
-    except OSError as error:
-        raise InputError(
-            f"{path}: can't be written ({error.strerror}); choose another place"
-        ) from error
-    os.close(handle)
-    temporary = Path(name)
+        # The file that a link names is replaced, not the link.
+        target = Path(path).resolve()
+        mode = _mode_wanted(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = f".{target.name[:40]}.{secrets.token_hex(8)}.part{target.suffix}"
+        temporary = target.parent / part
+        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    except InputError:
+        raise
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path}: can't be written ({reason}); choose another place") from error
     try:
-        if path.is_dir():
-            raise InputError(f"{path}: is a folder; give the name of a file")
         yield temporary
         _flush(temporary)
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
+        if mode is not None:
+            temporary.chmod(mode)
+        temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _mode_wanted(path: Path) -> int | None:
+    """Permissions of the file that will be replaced; None where there is none yet."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return None
+    if stat.S_ISDIR(mode):
+        raise InputError(f"{path}: is a folder; give the name of a file")
+    if not stat.S_ISREG(mode):
+        # A device, say: replacing it would take it away from every other program.
+        raise InputError(f"{path}: is not an ordinary file; give the name of one")
+    return stat.S_IMODE(mode)
 
 
 def _flush(path: Path) -> None:
@@ -82,23 +93,78 @@ def _flush(path: Path) -> None:
 
 
 def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write bytes, whole or not at all (`atomic_path`)."""
+    """Write bytes, whole or not at all (`atomic_path`).
+
+    Parameters
+    ----------
+    path : path
+    data : bytes
+
+    Raises
+    ------
+    InputError
+        If the place can't be written to, or is full.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_bytes(folder + "/a.bin", b"whole")
+    ...     Path(folder, "a.bin").read_bytes()
+    b'whole'
+    """
     with atomic_path(path) as temporary:
-        temporary.write_bytes(data)
+        try:
+            temporary.write_bytes(data)
+        except OSError as error:
+            raise InputError(f"{path}: can't be written ({error.strerror}); make room") from error
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write UTF-8 text, whole or not at all (`atomic_path`)."""
+    """Write UTF-8 text, whole or not at all (`atomic_path`).
+
+    Parameters
+    ----------
+    path : path
+    text : str
+
+    Raises
+    ------
+    InputError
+        If the place can't be written to, or is full.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_text(folder + "/a.txt", "30 °")
+    ...     read_text(folder + "/a.txt")
+    '30 °'
+    """
     write_bytes(path, text.encode())
 
 
 def write_json(path: str | os.PathLike[str], value: Any) -> None:
     """Write a value as JSON with sorted keys, whole or not at all.
 
+    Parameters
+    ----------
+    path : path
+    value : what JSON holds
+        Numbers, text, lists and mappings with text for keys.
+
     Raises
     ------
     InputError
         If the value holds NaN or infinity, which JSON does not have.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_json(folder + "/a.json", {"incl_deg": 30.0})
+    ...     read_json(folder + "/a.json")
+    {'incl_deg': 30.0}
     """
     try:
         text = json.dumps(value, indent=2, sort_keys=True, allow_nan=False)
@@ -109,6 +175,12 @@ def write_json(path: str | os.PathLike[str], value: Any) -> None:
 
 def check_size(path: str | os.PathLike[str], max_bytes: int) -> Path:
     """The path of an ordinary file of at most ``max_bytes``.
+
+    Parameters
+    ----------
+    path : path
+    max_bytes : int
+        [byte]
 
     Raises
     ------
@@ -123,11 +195,18 @@ def check_size(path: str | os.PathLike[str], max_bytes: int) -> Path:
     skytypes.errors.InputError: /nonesuch: no such file
     """
     path = Path(path)
-    if path.is_dir():
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path}: can't be read ({reason})") from None
+    if stat.S_ISDIR(status.st_mode):
         raise InputError(f"{path}: is a folder; give a file")
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
-    size = path.stat().st_size
+    if not stat.S_ISREG(status.st_mode):
+        raise InputError(f"{path}: is not an ordinary file; give one")
+    size = status.st_size
     if size > max_bytes:
         raise InputError(f"{path}: {size} bytes; at most {max_bytes} are read")
     if not os.access(path, os.R_OK):
@@ -137,6 +216,12 @@ def check_size(path: str | os.PathLike[str], max_bytes: int) -> Path:
 
 def read_text(path: str | os.PathLike[str], *, max_bytes: int = TEXT_BYTES) -> str:
     """UTF-8 text of a file, its size checked first; a byte-order mark is dropped.
+
+    Parameters
+    ----------
+    path : path
+    max_bytes : int
+        Largest file read [byte].
 
     Raises
     ------
@@ -152,12 +237,24 @@ def read_text(path: str | os.PathLike[str], *, max_bytes: int = TEXT_BYTES) -> s
 def read_json(path: str | os.PathLike[str], *, max_bytes: int = TEXT_BYTES) -> Any:
     """JSON of a file, its size checked first.
 
+    Parameters
+    ----------
+    path : path
+    max_bytes : int
+        Largest file read [byte].
+
     Raises
     ------
     InputError
-        If the file is missing, too large or not JSON.
+        If the file is missing, too large or not JSON (which knows no NaN).
     """
+    text = read_text(path, max_bytes=max_bytes)
     try:
-        return json.loads(read_text(path, max_bytes=max_bytes))
-    except (json.JSONDecodeError, RecursionError) as error:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        # ValueError beside JSONDecodeError: a whole number of more than 4300 digits.
         raise InputError(f"{path}: not JSON ({error})") from None
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"it holds {name}, which JSON does not have")

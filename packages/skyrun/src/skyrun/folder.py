@@ -59,24 +59,41 @@ class ResumableFolder:
             raise InputError(f"{self.path}: can't be a folder ({error.strerror})") from error
 
     def _mark(self, name: str) -> Path:
-        if not name or name != Path(name).name or name.startswith("."):
+        plain = name == Path(name).name and "\\" not in name and name.isprintable()
+        if not name or not plain or name.startswith("."):
             raise InputError(f"item name {name!r}: give a plain file name without folders")
         return self.path / _MARKS / f"{name}.json"
 
-    def _own(self, mark: Mapping[str, Any]) -> bool:
-        return mark.get("provenance") == self.provenance.digest()
+    def _read(self, path: Path) -> dict[str, Any] | None:
+        """A mark of this provenance; None where there is none, or a damaged or older one."""
+        try:
+            mark = read_json(path)
+        except InputError:
+            return None
+        if not isinstance(mark, dict) or mark.get("provenance") != self.provenance.digest():
+            return None
+        whole = isinstance(mark.get("files"), dict) and isinstance(mark.get("record"), dict)
+        return mark if whole else None
 
     def is_done(self, name: str) -> bool:
-        """Whether the item was finished by this provenance and its files are as they were."""
-        try:
-            mark = read_json(self._mark(name))
-        except InputError:
+        """Whether the item was finished by this provenance and its files are as they were.
+
+        Parameters
+        ----------
+        name : str
+            A plain file name.
+
+        Raises
+        ------
+        InputError
+            If the name is none.
+        """
+        mark = self._read(self._mark(name))
+        if mark is None:
             return False
-        if not isinstance(mark, dict) or not self._own(mark):
-            return False
-        for file, (size, digest) in mark["files"].items():
+        for file, expected in mark["files"].items():
             path = self.path / file
-            if not path.is_file() or path.stat().st_size != size or _hash(path) != digest:
+            if not path.is_file() or expected != [path.stat().st_size, _hash(path)]:
                 return False
         return True
 
@@ -93,20 +110,32 @@ class ResumableFolder:
             Paths of its files, relative to the folder.
         record : mapping or None
             What is worth keeping of the item, as JSON holds it.
+
+        Raises
+        ------
+        InputError
+            If the name is no plain file name, a file is missing or outside the folder, or the
+            record is not JSON.
         """
+        place = self._mark(name)
         paths = {file: self.path / file for file in files}
+        for file, path in paths.items():
+            if Path(file).is_absolute() or ".." in Path(file).parts or not path.is_file():
+                raise InputError(f"{name}: {file!r} is no file inside {self.path}; it is not done")
         mark = {
             "provenance": self.provenance.digest(),
             "files": {f: [p.stat().st_size, _hash(p)] for f, p in paths.items()},
             "record": dict(record or {}),
         }
-        write_json(self._mark(name), mark)
+        write_json(place, mark)
 
     def records(self) -> dict[str, dict[str, Any]]:
-        """Records of the items marked by this provenance, in the order of their names."""
-        found = {}
-        for path in sorted((self.path / _MARKS).glob("*.json")):
-            mark = read_json(path)
-            if isinstance(mark, dict) and self._own(mark):
-                found[path.stem] = dict(mark["record"])
-        return found
+        """Records of the items marked by this provenance, in the order of their names.
+
+        Returns
+        -------
+        dict of name to record
+            A damaged mark, like a missing one, means that the item is not done.
+        """
+        marks = {p.stem: self._read(p) for p in (self.path / _MARKS).glob("[!.]*.json")}
+        return {name: dict(mark["record"]) for name, mark in sorted(marks.items()) if mark}

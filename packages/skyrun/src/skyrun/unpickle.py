@@ -1,4 +1,10 @@
-"""Reading pickles of strangers: only numpy and pandas data, never code."""
+"""Reading pickles of strangers: numpy and pandas data, and no code.
+
+Three steps. The opcodes are scanned for what would take memory by its mere number. The unpickler
+then looks up nothing but inert records (`skyrun.pickled_arrays`), so that loading calls nothing.
+At last arrays and tables are rebuilt from the records by numpy's and pandas' public makers, every
+size checked; this also opens tables that another version of pandas wrote.
+"""
 
 from __future__ import annotations
 
@@ -6,66 +12,127 @@ import gzip
 import io
 import os
 import pickle
+import pickletools
 import zlib
 from pathlib import Path
 from typing import Any
 
-from skytypes.errors import InputError
+from skytypes.errors import InputError, SkyError
 
 from .files import check_size
+from .pickled_arrays import BUILDERS, Record, record_class
+from .pickled_tables import TABLE_BUILDERS, missing_value
 
 _MAX_BYTES = 4 << 30
 _CHUNK = 1 << 20
+_LONGEST = 200
+_SPARE_MEMO = 1024
 
-# Module -> names that rebuild arrays, tables and plain containers and do nothing else.
-_NUMPY = {"ndarray", "dtype"}
-_REBUILD = {"_reconstruct", "scalar", "_frombuffer"}
-_ADMITTED: dict[str, set[str]] = {
-    "numpy": _NUMPY,
-    "numpy.core.multiarray": _REBUILD,
-    "numpy._core.multiarray": _REBUILD,
-    "numpy.core.numeric": {"_frombuffer"},
-    "numpy._core.numeric": {"_frombuffer"},
-    "numpy.rec": {"recarray"},
-    "builtins": {"slice", "set", "frozenset", "complex", "bytearray", "range", "list", "dict"},
-    "collections": {"OrderedDict"},
-    "datetime": {"datetime", "date", "time", "timedelta", "timezone"},
-    "_codecs": {"encode"},
-    "pandas": {"DataFrame", "Series", "Index", "MultiIndex"},
-    "pandas.core.frame": {"DataFrame"},
-    "pandas.core.series": {"Series"},
-    "pandas.core.indexes.base": {"Index", "_new_Index"},
-    "pandas.core.indexes.multi": {"MultiIndex"},
-    "pandas.core.indexes.range": {"RangeIndex"},
-    "pandas.core.indexes.numeric": {"Int64Index", "Float64Index", "UInt64Index"},
-    "pandas.core.internals.managers": {"BlockManager", "SingleBlockManager"},
-    "pandas.core.internals.blocks": {"new_block"},
-    "pandas._libs.internals": {"_unpickle_block"},
-    "pandas.core.arrays.string_": {"StringArray", "StringDtype"},
-    "pandas.core.arrays.string_arrow": {"ArrowStringArray"},
-    "pandas.core.arrays.categorical": {"Categorical"},
-    "pandas.core.dtypes.dtypes": {"CategoricalDtype"},
-    "pandas._libs.arrays": {"__pyx_unpickle_NDArrayBacked"},
+_NUMPY_REBUILD = {"_reconstruct": "array", "scalar": "scalar", "_frombuffer": "frombuffer"}
+_BUILTINS = ("set", "frozenset", "list", "dict", "bytes", "bytearray", "complex", "slice", "range")
+_PANDAS = {k: k for k in ("DataFrame", "Series", "Index", "MultiIndex", "RangeIndex", "NA")}
+_NUMBER_INDEX = dict.fromkeys(("Int64Index", "UInt64Index", "Float64Index"), "Index")
+
+# Module -> name -> kind of record. A name of a module is never enough.
+_ADMITTED: dict[str, dict[str, str]] = {
+    "numpy": {"ndarray": "ndarray", "dtype": "dtype"},
+    "numpy.core.multiarray": _NUMPY_REBUILD,
+    "numpy._core.multiarray": _NUMPY_REBUILD,
+    "numpy.core.numeric": {"_frombuffer": "frombuffer"},
+    "numpy._core.numeric": {"_frombuffer": "frombuffer"},
+    "builtins": {k: k for k in _BUILTINS},
+    "__builtin__": {**{k: k for k in _BUILTINS}, "xrange": "range"},
+    "collections": {"OrderedDict": "OrderedDict"},
+    "datetime": {k: k for k in ("datetime", "date", "time", "timedelta")},
+    "_codecs": {"encode": "encode"},
+    "pandas": {**_PANDAS, "StringDtype": "string_type"},
+    "pandas.arrays": {"StringArray": "strings"},
+    "pandas._libs.missing": {"NA": "NA"},
+    "pandas._libs.arrays": {"__pyx_unpickle_NDArrayBacked": "new_backed"},
+    "pandas._libs.internals": {"_unpickle_block": "block"},
+    "pandas.core.frame": {"DataFrame": "DataFrame"},
+    "pandas.core.series": {"Series": "Series"},
+    "pandas.core.indexes.base": {"Index": "Index", "_new_Index": "new_index"},
+    "pandas.core.indexes.multi": {"MultiIndex": "MultiIndex"},
+    "pandas.core.indexes.range": {"RangeIndex": "RangeIndex"},
+    "pandas.core.indexes.numeric": _NUMBER_INDEX,
+    "pandas.core.internals.managers": {"BlockManager": "manager", "SingleBlockManager": "manager"},
+    "pandas.core.internals.blocks": {"new_block": "block"},
+    "pandas.core.arrays.string_": {"StringArray": "strings", "StringDtype": "string_type"},
 }
 
 
-class _DataOnly(pickle.Unpickler):
-    """An unpickler that looks up nothing but what rebuilds data."""
-
-    def __init__(self, file: io.BytesIO, source: str) -> None:
-        super().__init__(file)
-        self._source = source
+class _Records(pickle.Unpickler):
+    """An unpickler to which every name is an inert record, or refused."""
 
     def find_class(self, module: str, name: str) -> Any:
-        if name in _ADMITTED.get(module, set()):
-            return super().find_class(module, name)
-        raise InputError(
-            f"{self._source}: the pickle asks for {module}.{name}; only numpy and pandas data are "
-            "admitted: do not open this file, or have it saved as Parquet"
-        )
+        kind = _ADMITTED.get(module, {}).get(name)
+        if kind is None:
+            raise InputError(
+                f"the pickle asks for {_short(f'{module}.{name}')}; only numpy and pandas data are "
+                "admitted: do not open this file, or have it saved as Parquet"
+            )
+        return record_class(kind)
 
     def persistent_load(self, pid: Any) -> Any:
-        raise InputError(f"{self._source}: the pickle refers to outside data {pid!r}; not admitted")
+        # The reference is not shown: a few bytes can nest it to an endless text.
+        raise InputError("the pickle refers to data outside itself, which is not admitted")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+
+
+class _Rebuild:
+    """Data from what was loaded; each record is rebuilt once, and must not hold itself."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._left = max_bytes
+        self._done: dict[int, Any] = {}
+        self._open: set[int] = set()
+
+    def __call__(self, value: Any) -> Any:
+        if value is None or isinstance(value, bool | int | float | str | bytes | bytearray):
+            return value
+        key = id(value)
+        if key in self._done:
+            return self._done[key]
+        if key in self._open:
+            raise InputError("the pickle holds a value inside itself; only plain data are admitted")
+        self._open.add(key)
+        self._done[key] = self._build(value)
+        self._open.discard(key)
+        return self._done[key]
+
+    def _build(self, value: Any) -> Any:
+        if isinstance(value, list | tuple | set | frozenset):
+            return type(value)([self(item) for item in value])
+        if isinstance(value, dict):
+            return {self(k): self(v) for k, v in value.items()}
+        if isinstance(value, type) and getattr(value, "kind", "") == "NA":
+            return missing_value()
+        kind = value.kind if isinstance(value, Record) else ""
+        builder = BUILDERS.get(kind) or TABLE_BUILDERS.get(kind)
+        if builder is None:
+            raise InputError("the pickle holds a class or a function; only data are admitted")
+        built = builder(value, self)
+        # Many arrays can share one piece of content in the file; each takes memory of its own.
+        self._left -= getattr(built, "nbytes", 0) or 8 * getattr(built, "size", 0)
+        if self._left < 0:
+            raise InputError("the pickle's arrays take more memory than is allowed for the file")
+        return built
+
+
+def _scan(data: bytes) -> None:
+    """Refuse opcodes that take memory by a number, or that go round `find_class`."""
+    stored = 0
+    for opcode, argument, _ in pickletools.genops(data):
+        if opcode.name in ("PUT", "BINPUT", "LONG_BINPUT"):
+            stored += 1
+            if not isinstance(argument, int) or argument > 2 * stored + _SPARE_MEMO:
+                raise InputError("the pickle numbers its parts by leaps; it was made to do harm")
+        elif opcode.name.startswith("EXT"):
+            raise InputError("the pickle asks for registered code; only data are admitted")
 
 
 def _inflate(path: Path, max_bytes: int) -> bytes:
@@ -76,30 +143,35 @@ def _inflate(path: Path, max_bytes: int) -> bytes:
             while chunk := file.read(_CHUNK):
                 total += len(chunk)
                 if total > max_bytes:
-                    raise InputError(f"{path}: grows over {max_bytes} bytes when unpacked")
+                    raise InputError(f"grows over {max_bytes} bytes when unpacked")
                 parts.append(chunk)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise InputError(f"{path}: the gzip file is damaged ({error}); fetch it again") from None
+        raise InputError(f"the gzip file is damaged ({error}); fetch it again") from None
     return b"".join(parts)
 
 
 def safe_load(path: str | os.PathLike[str], *, max_bytes: int = _MAX_BYTES) -> Any:
     """Numpy and pandas data of a pickle (``.pkl`` or ``.pkl.gz``), without running its code.
 
+    Admitted: numpy arrays, numbers and types; pandas' DataFrame and Series of numbers, objects and
+    text, with plain, range and multi-level indices; Python's containers, numbers, text and dates.
+
     Parameters
     ----------
     path : path
     max_bytes : int
-        Bound of the file and of what it unpacks to.
+        Bound of the file and of what it unpacks to, half that of the arrays in it [byte].
 
     Raises
     ------
     InputError
         If the pickle asks for anything else (it is named), is damaged, or is too large.
+    MissingPackageError
+        If it holds a table and pandas is not installed.
 
     Notes
     -----
-    Names are admitted one by one; a name of a module is never enough.
+    A file can still be slow to read or hold wrong numbers; it can't run code.
 
     Examples
     --------
@@ -111,14 +183,17 @@ def safe_load(path: str | os.PathLike[str], *, max_bytes: int = _MAX_BYTES) -> A
     {'period_s': [0.1, 0.2]}
     """
     checked = check_size(path, max_bytes)
-    with checked.open("rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
-    data = _inflate(checked, max_bytes) if packed else checked.read_bytes()
     try:
-        return _DataOnly(io.BytesIO(data), str(path)).load()
-    except InputError:
+        with checked.open("rb") as file:
+            packed = file.read(2) == b"\x1f\x8b"
+        data = _inflate(checked, max_bytes) if packed else checked.read_bytes()
+        _scan(data)
+        # Text of Python 2 is Latin-1; numpy of that time kept its bytes so.
+        return _Rebuild(2 * max_bytes)(_Records(io.BytesIO(data), encoding="latin1").load())
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    except SkyError:
         raise
     except Exception as error:  # noqa: BLE001 - a damaged pickle raises nearly anything
-        raise InputError(
-            f"{path}: damaged, or not a pickle ({type(error).__name__}: {error})"
-        ) from None
+        reason = _short(f"{type(error).__name__}: {error}")
+        raise InputError(f"{path}: damaged, or not a pickle ({reason})") from None

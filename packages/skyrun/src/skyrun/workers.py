@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -16,6 +18,8 @@ from .progress import bar
 
 A = TypeVar("A")
 B = TypeVar("B")
+
+_DASK_TIMEOUT_S = 5
 
 
 @dataclass(frozen=True)
@@ -62,16 +66,19 @@ def ordered_map(
     quiet : bool
         Show no progress bar.
 
-    Yields
-    ------
-    Outcome
+    Returns
+    -------
+    iterator of Outcome
+        An item is worked on at the latest when its outcome is asked for.
 
     Raises
     ------
     InputError
-        If ``workers`` is below 1 or no scheduler answers at the address.
+        If ``workers`` is below 1 (at once), or no scheduler answers at the address.
     MissingPackageError
         If ``dask`` is given and dask is not installed.
+    SkyError
+        If a worker process dies (killed for its memory, say).
 
     Examples
     --------
@@ -81,9 +88,15 @@ def ordered_map(
     if workers < 1:
         raise InputError(f"workers is {workers}; give 1 or more")
     listed = list(items)
-    quiet = quiet or not label
-    with bar(label, len(listed), quiet=quiet) as advance:
-        for index, (value, error) in enumerate(_results(function, listed, workers, dask)):
+    results = _results(function, listed, workers, dask)
+    return _outcomes(results, len(listed), label, quiet=quiet or not label)
+
+
+def _outcomes(
+    results: Iterator[tuple[B | None, str | None]], total: int, label: str, *, quiet: bool
+) -> Iterator[Outcome[B]]:
+    with bar(label, total, quiet=quiet) as advance:
+        for index, (value, error) in enumerate(results):
             advance()
             yield Outcome(index, value, error)
 
@@ -94,8 +107,7 @@ def _results(
     if dask is not None:
         with _dask_client(dask) as client:
             futures = [client.submit(_try, function, item, pure=False) for item in items]
-            for future in futures:
-                yield future.result()
+            yield from _gathered(futures)
     elif workers == 1 or len(items) < 2:
         for item in items:
             yield _try(function, item)
@@ -108,7 +120,9 @@ def _processes(
 ) -> Iterator[tuple[B | None, str | None]]:
     """Over spawned processes: forking under threads (torch, BLAS) can hang."""
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(workers, len(items)), mp_context=context)
+    pool = ProcessPoolExecutor(
+        min(workers, len(items)), mp_context=context, initializer=_leave_quietly
+    )
     try:
         futures: list[Future[tuple[B | None, str | None]]] = [
             pool.submit(_try, function, item) for item in items
@@ -125,6 +139,25 @@ def _processes(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
+def _leave_quietly() -> None:
+    """On Ctrl-C a worker leaves without a traceback; the first process says the one line."""
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
+
+
+def _gathered(futures: Sequence[Any]) -> Iterator[tuple[Any, str | None]]:
+    """Results of dask futures in order."""
+    from distributed.scheduler import KilledWorker
+
+    for index, future in enumerate(futures):
+        try:
+            yield future.result()
+        except KilledWorker as error:
+            raise SkyError(
+                f"dask workers died at item {index} (out of memory?); "
+                "give the workers more memory and run again to continue"
+            ) from error
+
+
 @contextmanager
 def _dask_client(address: str) -> Iterator[Any]:
     try:
@@ -134,7 +167,9 @@ def _dask_client(address: str) -> Iterator[Any]:
             "dask is not installed; install skyrun[dask] (in the workspace: uv sync --extra dask)"
         ) from error
     try:
-        client = Client(address, timeout=10)  # type: ignore[no-untyped-call]
+        if not address:
+            raise ValueError("it is empty")  # noqa: TRY301 - dask would start a cluster of its own
+        client = Client(address, timeout=_DASK_TIMEOUT_S, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TimeoutError) as error:
         raise InputError(
             f"no dask scheduler answers at {address!r} ({error}); give tcp://HOST:PORT"

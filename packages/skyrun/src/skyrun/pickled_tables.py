@@ -1,0 +1,159 @@
+"""Tables rebuilt from the records of a pickle by pandas' public makers.
+
+pandas' own internals are never unpickled: what other versions of pandas wrote (the blocks of a
+table, the kinds of an index) is read here, so that it opens under the installed one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from skytypes.errors import MissingPackageError
+
+from .pickled_arrays import Builder, Rebuild, Record, expect
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def _pandas() -> Any:
+    try:
+        import pandas
+    except ImportError as error:
+        raise MissingPackageError(
+            "the pickle holds a table and pandas is not installed; install skyrun[pickle]"
+        ) from error
+    return pandas
+
+
+def _manager(record: Any) -> tuple[list[tuple[Any, Any]], list[Any]]:
+    """Blocks (values, places) and axes of a table, as pandas 0.14 to 3 wrote them."""
+    expect(isinstance(record, Record) and record.kind == "manager", "a table's content")
+    if record.args:
+        expect(len(record.args) == 2, "a table's content")
+        blocks, axes = record.args
+        if isinstance(blocks, Record):
+            blocks, axes = (blocks,), [axes]
+        good = all(isinstance(b, Record) and b.kind == "block" for b in blocks)
+        expect(good and all(len(b.args) == 3 for b in blocks), "a table's block")
+        return [(b.args[0], b.args[1]) for b in blocks], list(axes)
+    state = record.state
+    expect(isinstance(state, tuple) and len(state) == 4, "a table's content")
+    inner = state[3]["0.14.1"]
+    return [(b["values"], b["mgr_locs"]) for b in inner["blocks"]], list(inner["axes"])
+
+
+def _places(where: Any, count: int) -> list[int]:
+    """Numbers of the columns that a block holds."""
+    if isinstance(where, slice):
+        numbers = range(where.start, where.stop, where.step or 1)
+    else:
+        expect(isinstance(where, np.ndarray) and where.dtype.kind in "iu", "a block's place")
+        numbers = where.tolist()
+    expect(len(numbers) == count, "a block's place")
+    return list(numbers)
+
+
+def _columns(blocks: list[tuple[Any, Any]], count: int, rows: int, rebuild: Rebuild) -> list[Any]:
+    """The columns of a table in order, each given by exactly one block."""
+    columns: dict[int, Any] = {}
+    for values, where in blocks:
+        array = rebuild(values)
+        parts = list(array) if array.ndim == 2 else [array]
+        for place, part in zip(_places(rebuild(where), len(parts)), parts, strict=True):
+            expect(place not in columns and len(part) == rows, "a table's column")
+            columns[place] = part
+    expect(sorted(columns) == list(range(count)), "a table's columns")
+    return [columns[place] for place in range(count)]
+
+
+def _state(record: Record) -> Mapping[str, Any]:
+    """The state of a table or a series; pandas before 1.0 gave the content alone."""
+    if isinstance(record.state, Record):
+        return {"_mgr": record.state}
+    expect(isinstance(record.state, dict), "a table's state")
+    return {"_mgr": record.state.get("_data"), **record.state}
+
+
+def build_frame(record: Record, rebuild: Rebuild) -> pd.DataFrame:
+    """A ``DataFrame``, its columns made one by one."""
+    pandas = _pandas()
+    state = _state(record)
+    blocks, axes = _manager(state["_mgr"])
+    expect(len(axes) == 2, "a table's axes")
+    names, index = (rebuild(axis) for axis in axes)
+    expect(all(isinstance(a, pandas.Index) for a in (names, index)), "a table's axes")
+    columns = _columns(blocks, len(names), len(index), rebuild)
+    series = {i: pandas.Series(c, index=index, dtype=c.dtype) for i, c in enumerate(columns)}
+    frame = pandas.DataFrame(series, index=index)
+    frame.columns = names
+    frame.attrs = dict(rebuild(state.get("attrs") or {}))
+    return frame
+
+
+def build_series(record: Record, rebuild: Rebuild) -> pd.Series[Any]:
+    """A ``Series``."""
+    pandas = _pandas()
+    state = _state(record)
+    blocks, axes = _manager(state["_mgr"])
+    expect(len(axes) == 1 and len(blocks) == 1, "a series' axis")
+    index, values = rebuild(axes[0]), rebuild(blocks[0][0])
+    name = rebuild(state.get("_name", state.get("name")))
+    return pandas.Series(values, index=index, dtype=values.dtype, name=name)
+
+
+def build_index(record: Record, rebuild: Rebuild) -> pd.Index[Any]:
+    """An index of ``_new_Index(class, {...})``: plain, of a range, or of several levels."""
+    pandas = _pandas()
+    expect(len(record.args) == 2 and isinstance(record.args[0], type), "an index")
+    kind, data = getattr(record.args[0], "kind", ""), rebuild(record.args[1])
+    expect(isinstance(data, dict), "an index")
+    if kind == "RangeIndex":
+        numbers = [data[k] for k in ("start", "stop", "step")]
+        expect(all(type(n) is int for n in numbers), "an index of a range")
+        return pandas.RangeIndex(*numbers, name=data.get("name"))
+    if kind == "MultiIndex":
+        codes = data.get("codes", data.get("labels"))
+        return pandas.MultiIndex(data["levels"], codes, names=data.get("names"))
+    expect(kind == "Index" and hasattr(data["data"], "dtype"), "an index")
+    return pandas.Index(data["data"], dtype=data["data"].dtype, name=data.get("name"))
+
+
+def build_string_type(record: Record, rebuild: Rebuild) -> Any:
+    """``StringDtype(storage, what stands for a missing value)``."""
+    values = [rebuild(a) for a in record.args]
+    expect(len(values) in (1, 2) and values[0] == "python", "a type of text")
+    pandas = _pandas()
+    missing = pandas.NA if len(values) == 1 or values[1] is pandas.NA else np.nan
+    return pandas.StringDtype("python", na_value=missing)
+
+
+def build_strings(record: Record, rebuild: Rebuild) -> Any:
+    """An array of text, (class, checksum, …) with the state (type, objects, …)."""
+    expect(bool(record.args) and getattr(record.args[0], "kind", "") == "strings", "an array")
+    state = record.state if isinstance(record.state, tuple) else record.args[-1]
+    expect(isinstance(state, tuple) and len(state) >= 2, "an array of text")
+    parts = [rebuild(part) for part in state[:2]]
+    arrays = [p for p in parts if isinstance(p, np.ndarray) and p.dtype.kind == "O"]
+    pandas = _pandas()
+    types = [p for p in parts if isinstance(p, pandas.StringDtype)]
+    expect(len(arrays) == 1 and len(types) == 1, "an array of text")
+    return pandas.array(arrays[0], dtype=types[0])
+
+
+def missing_value() -> Any:
+    """What pandas writes where text is missing."""
+    return _pandas().NA
+
+
+TABLE_BUILDERS: Mapping[str, Builder] = {
+    "DataFrame": build_frame,
+    "Series": build_series,
+    "new_index": build_index,
+    "string_type": build_string_type,
+    "new_backed": build_strings,
+}
+"""What each kind of pandas' records becomes."""
