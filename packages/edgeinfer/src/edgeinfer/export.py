@@ -40,7 +40,7 @@ from .modelfile import (
     parse_model,
 )
 from .parity import TOLERANCE, Parity, measure_parity, name_outputs, run_torch
-from .probes import noise_tensors
+from .probes import noise_tensors, probe_tensors
 from .sessions import Session, tensor_names
 
 if TYPE_CHECKING:
@@ -210,6 +210,7 @@ def _to_onnx(network: torch.nn.Module, card: ModelCard) -> onnx.ModelProto:
     import torch
 
     names = tensor_names(card.outputs)
+    _try_network(network, card)
     # Two items: a batch of one would be taken for a constant.
     tensors = noise_tensors(card, 2, seed=0)
     inputs = tuple(torch.from_numpy(tensors[s.name]) for s in card.inputs)
@@ -231,12 +232,24 @@ def _to_onnx(network: torch.nn.Module, card: ModelCard) -> onnx.ModelProto:
     except ExportError:
         raise
     except Exception as error:  # noqa: BLE001 - the exporter's errors share no base
-        raise ExportError(
-            f"{card.architecture!r} has no ONNX form here: {shorten(error)}"
-        ) from None
+        # The exporter wraps the reason in advice on itself.
+        reason = shorten(error.__cause__ or error)
+        raise ExportError(f"{card.architecture!r} has no ONNX form here: {reason}") from None
     if program is None:
         raise ExportError(f"{card.architecture!r}: torch's exporter returned nothing")
     return _without_traces(program.model_proto)
+
+
+def _try_network(network: torch.nn.Module, card: ModelCard) -> None:
+    """Ask the network itself first: its own error says more than the exporter's."""
+    try:
+        run_torch(network.eval(), card, probe_tensors(card, 2, seed=0))
+    except (RuntimeError, TypeError, IndexError) as error:
+        if isinstance(error, ExportError):
+            raise
+        raise ExportError(
+            f"{card.architecture!r} fails on the card's inputs: {shorten(error)}"
+        ) from None
 
 
 @contextlib.contextmanager

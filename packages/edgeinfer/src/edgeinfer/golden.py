@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,11 +40,11 @@ def _pack(arrays: FloatMap) -> dict[str, Any]:
 
 def _unpack_one(entry: Mapping[str, Any]) -> NDArray[np.float32]:
     shape = tuple(int(n) for n in entry["shape"])
-    size = 4 * int(np.prod([max(n, 0) for n in shape], dtype=object))
-    if size > MAX_BYTES:
-        raise ValueError(f"an array of {size} bytes; at most {MAX_BYTES}")
+    size = 4 * math.prod(shape)
+    if min(shape, default=1) < 1 or size > MAX_BYTES:
+        raise ValueError(f"an array of shape {shape}; at most {MAX_BYTES} bytes")
     # The size is bounded before anything is unpacked: a few bytes can claim to be terabytes.
-    data = zlib.decompressobj().decompress(base64.b85decode(entry["f4"]), max(size, 1))
+    data = zlib.decompressobj().decompress(base64.b85decode(entry["f4"]), size)
     return np.frombuffer(data, dtype="<f4").reshape(shape).astype(np.float32)
 
 

@@ -113,8 +113,7 @@ def parse_model(data: bytes, path: str | os.PathLike[str] = "model") -> ModelFil
 def _check_card(card: ModelCard, path: str | os.PathLike[str]) -> None:
     if not card.inputs or not card.outputs:
         raise ModelFileError(f"{path}: the card names no inputs or no outputs; export again")
-    names = [o.name for o in card.outputs]
-    bad = sorted(RESERVED & set(names)) or sorted({n for n in names if names.count(n) > 1})
+    bad = [o.name for o in card.outputs if o.name in RESERVED]
     if bad:
         raise ModelFileError(f"{path}: the card has an output {bad[0]!r}; give it another name")
 

@@ -20,6 +20,7 @@ from skytypes.samples import image_sample
 from skytypes.usability import reasons_not_usable
 
 from .errors import ModelFileError
+from .images import ENDINGS
 from .modelfile import MAX_MODEL_BYTES, ModelFile, read_model
 from .probes import PICTURE_INPUTS, reads_pictures
 from .sessions import Session
@@ -144,9 +145,9 @@ class EdgeModel:
         batch_size : int
             Pictures that the network sees at once; only that many are held in memory.
 
-        Yields
-        ------
-        Answer
+        Returns
+        -------
+        iterator of Answer
 
         Raises
         ------
@@ -158,7 +159,11 @@ class EdgeModel:
         if batch_size < 1:
             raise InputError(f"batch size is {batch_size}; give 1 or more")
         self._check_for_files()
-        waiting = iter(paths)
+        return self._run_groups(iter(paths), batch_size)
+
+    def _run_groups(
+        self, waiting: Iterator[str | os.PathLike[str]], batch_size: int
+    ) -> Iterator[Answer]:
         while group := list(islice(waiting, batch_size)):
             yield from self._answer_group([self._read(path) for path in group])
 
@@ -180,11 +185,13 @@ class EdgeModel:
         from skyrun.fits import read_image
 
         start = time.perf_counter()
+        if Path(path).is_dir():
+            return _Item(str(path), 0.0, error=f"holds no FITS file ({', '.join(ENDINGS)})")
         try:
             sample = image_sample(read_image(path)).as_batch()
             tensors = encode(self.card.inputs, sample)
         except SkyError as error:
-            return _Item(str(path), time.perf_counter() - start, error=_named(path, error))
+            return _Item(str(path), time.perf_counter() - start, error=_reason(path, error))
         return _Item(str(path), time.perf_counter() - start, sample, tensors)
 
     def _answer_group(self, items: list[_Item]) -> Iterator[Answer]:
@@ -218,10 +225,9 @@ class EdgeModel:
         return Answer(item.file, values, tuple(reasons), seconds)
 
 
-def _named(path: str | os.PathLike[str], error: SkyError) -> str:
-    """The error's line, with the file's name once."""
-    line = " ".join(str(error).split())
-    return line if line.startswith(str(path)) else f"{path}: {line}"
+def _reason(path: str | os.PathLike[str], error: SkyError) -> str:
+    """The error's line without the file's name, which stands beside it."""
+    return " ".join(str(error).split()).removeprefix(f"{path}: ")
 
 
 def _number(value: Array) -> float | None:

@@ -46,9 +46,12 @@ def columns_of(card: ModelCard) -> list[str]:
     return ["file", *names, "usable", "reasons", "seconds", "error"]
 
 
-def _flat(row: Mapping[str, object]) -> dict[str, object]:
+def _flat(row: Mapping[str, object], card: ModelCard) -> dict[str, object]:
     cells: dict[str, object] = {}
+    classes = {o.name for o in card.outputs if o.classes}
     for name, value in row.items():
+        if value is None and name in classes:
+            continue
         if isinstance(value, Mapping):
             cells.update({f"{name}:{c}": v for c, v in value.items()})
         else:
@@ -84,4 +87,4 @@ def write_answers(path: Path, answers: Iterable[Answer], card: ModelCard) -> Non
         table = csv.DictWriter(file, columns_of(card), lineterminator="\n")
         table.writeheader()
         for one in answers:
-            table.writerow(_flat(one.row()))
+            table.writerow(_flat(one.row(), card))

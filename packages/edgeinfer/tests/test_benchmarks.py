@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgeinfer import bench_model
+from edgeinfer.benchmarks import median_interval
+from skytypes import ModelCard
+from skytypes.errors import InputError
+from skytypes.specs import Channel, OutputSpec, TensorSpec
+
+
+def test_every_stage_is_timed_at_every_batch(exported: Path) -> None:
+    timings = bench_model(exported, repeats=7, batches=(1, 4), pixels=64)
+    found = {(t.stage, t.batch): t for t in timings}
+    stages = ("encode", "network", "decode", "total")
+    assert set(found) == {(s, b) for s in stages for b in (1, 4)}
+    for timing in timings:
+        assert 0 < timing.wall_low_ms <= timing.wall_ms <= timing.wall_high_ms
+        assert timing.cpu_ms >= 0
+    for batch in (1, 4):
+        # The parts cannot take longer than the whole, but for noise of the clock.
+        parts = [found[s, batch].wall_ms for s in stages[:3]]
+        assert max(parts) <= 2 * found["total", batch].wall_ms
+
+
+def test_other_cards_have_only_the_network(small_model: Callable[..., Path]) -> None:
+    spec = TensorSpec("image", (1, 8, 8), (Channel("maps", (), "maps"),))
+    card = ModelCard("m", "0", "m", (spec,), (OutputSpec("first", "", "linear", (0,)),))
+    timings = bench_model(small_model(card, "Flatten", ["batch", 64]), repeats=2)
+    assert [(t.stage, t.batch) for t in timings] == [("network", 1), ("network", 32)]
+    assert replace(timings[0], stage="x").row()["stage"] == "x"
+
+
+@pytest.mark.parametrize("count", [6, 15, 50])
+def test_the_interval_covers_the_median_as_often_as_it_says(count: int) -> None:
+    rng = np.random.default_rng(3)
+    held = 0
+    for _ in range(2000):
+        _, low, high = median_interval(list(rng.exponential(size=count)))
+        held += low <= math.log(2) <= high
+    # At least 95 %, and no more generous than one order statistic allows.
+    assert 0.94 <= held / 2000 <= 0.985
+
+
+@pytest.mark.parametrize("changes", [{"repeats": 0}, {"batches": (0,)}, {"pixels": 2}])
+def test_numbers_below_their_least_are_refused(exported: Path, changes: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match="give repeats and batches of 1 or more"):
+        bench_model(exported, **changes)
