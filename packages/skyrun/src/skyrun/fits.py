@@ -18,36 +18,22 @@ from typing import Any, Literal
 
 import numpy as np
 from astropy.io import fits
-from astropy.wcs import WCS
 from numpy.typing import NDArray
-from pydantic import TypeAdapter, ValidationError
 
-from skytypes import Beam, Provenance, SkyImage
-from skytypes.errors import InputError, SkyError
+from skytypes import SkyImage
+from skytypes.errors import ContractError, InputError, SkyError
 
 from .files import atomic_path, check_size
+from .fits_cards import (
+    read_beam,
+    read_frequency,
+    read_geometry,
+    read_provenance,
+    read_stored,
+    read_unit,
+)
 
 MAX_PIXELS = 1 << 26
-_BLOCK = 2880
-_MAX_ROTATION_DEG = 0.1
-_MAX_SKEW = 1e-3
-_PROVENANCE = TypeAdapter(Provenance)
-
-_UNITS = {
-    "jy/beam": "Jy/beam",
-    "jybeam-1": "Jy/beam",
-    "beam-1jy": "Jy/beam",
-    "jy/pixel": "Jy/pixel",
-    "jy/pix": "Jy/pixel",
-    "jypixel-1": "Jy/pixel",
-    "jypix-1": "Jy/pixel",
-    "k": "K",
-    "count": "count",
-    "counts": "count",
-    "adu": "count",
-    "electron": "count",
-}
-_PREFIXES = {"": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9}
 
 
 def read_image(
@@ -93,17 +79,16 @@ def read_image(
     """
     checked = check_size(path, 16 * max_pixels + (1 << 24))
     try:
-        header, raw = _read_hdu(checked, max_pixels)
-    except SkyError:
-        raise
+        with warnings.catch_warnings():
+            # Odd cards and short files are our own errors below, not warnings on the way.
+            warnings.simplefilter("ignore")
+            header, raw = _read_hdu(checked, max_pixels)
+            return _to_image(header, raw, blank, name=checked.stem)
+    except SkyError as error:
+        raise InputError(f"{path}: {error}") from None
     except Exception as error:  # noqa: BLE001 - astropy raises nearly anything on damaged files
-        raise InputError(f"{path}: can't be read as FITS ({_first_line(error)})") from None
-    return _to_image(str(path), header, raw, blank)
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).strip().splitlines()
-    return text[0] if text else type(error).__name__
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise InputError(f"{path}: can't be read as FITS ({reason})") from None
 
 
 def _read_hdu(path: Path, max_pixels: int) -> tuple[fits.Header, NDArray[Any]]:
@@ -112,168 +97,74 @@ def _read_hdu(path: Path, max_pixels: int) -> tuple[fits.Header, NDArray[Any]]:
         start = file.read(10)
     if not start.startswith(b"SIMPLE  ="):
         what = "is empty" if not start else "does not begin as a FITS file does"
-        raise InputError(f"{path}: {what}; give an uncompressed FITS image")
-    with warnings.catch_warnings():
-        # A truncated file is our own error below, not a warning on the way.
-        warnings.simplefilter("ignore")
-        with fits.open(path, memmap=True, lazy_load_hdus=True) as hdus:
-            for hdu in hdus:
-                if hdu.is_image and hdu.header.get("NAXIS", 0) >= 1:
-                    _check_shape(path, hdu, max_pixels)
-                    return hdu.header.copy(), np.array(hdu.data)
-    raise InputError(f"{path}: holds no picture; give a FITS image")
+        raise InputError(f"{what}; give an uncompressed FITS image")
+    with fits.open(path, memmap=False, lazy_load_hdus=True) as hdus:
+        for hdu in hdus:
+            if hdu.is_image and hdu.header.get("NAXIS", 0) >= 1:
+                _check_shape(path, hdu, max_pixels)
+                return hdu.header.copy(), np.array(hdu.data)
+    raise InputError("holds no picture; give a FITS image")
 
 
 def _check_shape(path: Path, hdu: Any, max_pixels: int) -> None:
     header = hdu.header
     shape = [int(header[f"NAXIS{i + 1}"]) for i in range(int(header["NAXIS"]))]
-    long_axes = [n for n in shape if n != 1]
     said = " x ".join(str(n) for n in shape)
-    if math.prod(shape) > max_pixels:
-        raise InputError(f"{path}: declares {said} pixels; at most {max_pixels} are read")
-    if len(shape) < 2 or len(long_axes) > 2 or 1 in shape[:2] or 0 in shape:
-        raise InputError(f"{path}: axes are {said}; give one picture (x, y), cut out of the cube")
-    if not isinstance(hdu, fits.CompImageHDU):
-        offset = hdu.fileinfo()["datLoc"]
-        need = offset + math.prod(shape) * abs(int(header["BITPIX"])) // 8
-        if path.stat().st_size < need:
-            raise InputError(
-                f"{path}: is cut short ({path.stat().st_size} of {need} bytes); fetch it again"
-            )
+    if min(shape) >= 1 and math.prod(shape) > max_pixels:
+        raise InputError(f"declares {said} pixels; at most {max_pixels} are read")
+    if len(shape) < 2 or min(shape) < 1 or any(n != 1 for n in shape[2:]) or 1 in shape[:2]:
+        raise InputError(f"axes are {said}; give one picture (x, y), cut out of the cube")
+    if isinstance(hdu, fits.CompImageHDU):
+        _check_tiles(hdu, shape)
+        return
+    need = hdu.fileinfo()["datLoc"] + math.prod(shape) * abs(int(header["BITPIX"])) // 8
+    if path.stat().st_size < need:
+        raise InputError(f"is cut short ({path.stat().st_size} of {need} bytes); fetch it again")
+
+
+def _check_tiles(hdu: Any, shape: list[int]) -> None:
+    """Tiles of a compressed picture, each unpacked whole, are no larger than the picture."""
+    tiles = list(hdu.tile_shape)[::-1]
+    if len(tiles) != len(shape) or any(t > n for t, n in zip(tiles, shape, strict=True)):
+        raise InputError(f"compressed tiles are {tiles}, the picture {shape}; mend the header")
 
 
 def _to_image(
-    path: str, header: fits.Header, raw: NDArray[Any], blank: Literal["refuse", "zero"]
+    header: fits.Header, raw: NDArray[Any], blank: Literal["refuse", "zero"], *, name: str
 ) -> SkyImage:
-    unit, factor = _unit(path, header)
-    data = _numbers(path, raw.reshape(raw.shape[-2:]), factor, blank)
-    scale, mirrored, reference, position = _geometry(path, header, data.shape)
-    if mirrored[0]:
-        data = data[:, ::-1]
-    if mirrored[1]:
-        data = data[::-1, :]
-    try:
-        return SkyImage(
-            np.ascontiguousarray(data),
-            scale,
-            unit,
-            *position,
-            reference_px=reference,
-            frequency_hz=_frequency(header),
-            beam=_beam(path, header, unit),
-            name=str(header.get("OBJECT", "")) or Path(path).stem,
-            truth=_stored(path, header, "TRUTH") or {},
-            provenance=_provenance(path, header),
-        )
-    except SkyError as error:
-        raise InputError(f"{path}: {error}") from None
-
-
-def _unit(path: str, header: fits.Header) -> tuple[str, float]:
-    said = str(header.get("BUNIT", "")).strip()
-    text = said.lower().replace(" ", "").replace("**", "").replace("^", "")
-    for prefix, factor in _PREFIXES.items():
-        if text.startswith(prefix) and text[len(prefix) :] in _UNITS:
-            return _UNITS[text[len(prefix) :]], factor
-    raise InputError(
-        f"{path}: BUNIT is {said!r}; accepted: Jy/beam, Jy/pixel, K, count (also mJy, uJy)"
+    unit, factor = read_unit(header)
+    geometry = read_geometry(header, raw.shape[-2:])
+    data = _numbers(raw.reshape(raw.shape[-2:]), factor, blank)
+    rows, columns = (slice(None, None, -1 if m else 1) for m in geometry.mirrored[::-1])
+    return SkyImage(
+        np.ascontiguousarray(data[rows, columns]),
+        geometry.pixel_scale_arcsec,
+        unit,
+        *geometry.position_deg,
+        reference_px=geometry.reference_px,
+        frequency_hz=read_frequency(header),
+        beam=read_beam(header, unit),
+        name=str(header.get("OBJECT", "")) or name,
+        truth=read_stored(header, "TRUTH") or {},
+        provenance=read_provenance(header),
     )
 
 
-def _numbers(path: str, raw: NDArray[Any], factor: float, blank: str) -> NDArray[Any]:
+def _numbers(raw: NDArray[Any], factor: float, blank: str) -> NDArray[Any]:
+    """Pixels as native floats, blank ones refused or made zero."""
     if raw.dtype.kind not in "fiu":
-        raise InputError(f"{path}: pixels are {raw.dtype}; give real numbers")
+        raise InputError(f"pixels are {raw.dtype}; give real numbers")
     wide = raw.dtype.itemsize > 4 or raw.dtype.kind in "iu"
     data = raw.astype(np.float64 if wide else np.float32)
     good = np.isfinite(data)
     if not good.all():
         if blank == "refuse" or not good.any():
             bad = int(data.size - np.count_nonzero(good))
-            raise InputError(f"{path}: {bad} of {data.size} pixels are NaN; fill or cut them first")
+            raise InputError(f"{bad} of {data.size} pixels are NaN; fill or cut them first")
         data = np.where(good, data, np.zeros_like(data))
     if factor == 1.0:
         return data
     return np.asarray(np.multiply(data, factor, dtype=data.dtype))
-
-
-def _geometry(
-    path: str, header: fits.Header, shape: tuple[int, ...]
-) -> tuple[float, tuple[bool, bool], tuple[float, float], tuple[float, float]]:
-    """Pixel [arcsec], which axes are mirrored, reference pixel (x, y), its (RA, Dec) [deg]."""
-    kinds = [str(header.get(f"CTYPE{i}", ""))[:4].rstrip("-") for i in (1, 2)]
-    if kinds != ["RA", "DEC"]:
-        raise InputError(
-            f"{path}: axes are {kinds[0] or 'unnamed'} and {kinds[1] or 'unnamed'}; give a WCS "
-            "with CTYPE1 = RA and CTYPE2 = DEC"
-        )
-    if float(header.get("EQUINOX", 2000.0)) != 2000.0 or header.get("RADESYS") == "FK4":
-        # ICRS and FK5 J2000 differ by hundredths of an arcsecond: taken as one.
-        raise InputError(f"{path}: equinox is {header.get('EQUINOX')}; give ICRS or J2000")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            wcs = WCS(header).celestial
-            matrix = wcs.pixel_scale_matrix
-            world, pixel = wcs.wcs.crval, wcs.wcs.crpix
-        except Exception as error:  # noqa: BLE001 - wcslib raises its own kinds
-            raise InputError(f"{path}: the WCS can't be used ({_first_line(error)})") from None
-    if not all(np.all(np.isfinite(a)) for a in (matrix, world, pixel)):
-        raise InputError(f"{path}: the WCS holds numbers that are not finite; mend the header")
-    x_scale, y_scale = np.hypot(*matrix[:, 0]), np.hypot(*matrix[:, 1])
-    if not (x_scale > 0 and y_scale > 0) or abs(x_scale / y_scale - 1) > _MAX_SKEW:
-        raise InputError(
-            f"{path}: pixels are {x_scale * 3600:.6g} x {y_scale * 3600:.6g} arcsec; "
-            "give square ones (CDELT1, CDELT2)"
-        )
-    turn = math.degrees(math.atan2(abs(matrix[1, 0]), abs(matrix[0, 0])))
-    if turn > _MAX_ROTATION_DEG:
-        raise InputError(f"{path}: north is {turn:.2f} deg away from up; reproject the image first")
-    mirrored = bool(matrix[0, 0] > 0), bool(matrix[1, 1] < 0)
-    x, y = float(pixel[0]) - 1, float(pixel[1]) - 1
-    reference = (shape[1] - 1 - x if mirrored[0] else x, shape[0] - 1 - y if mirrored[1] else y)
-    return float(y_scale) * 3600, mirrored, reference, (float(world[0]) % 360, float(world[1]))
-
-
-def _beam(path: str, header: fits.Header, unit: str) -> Beam | None:
-    if "BMAJ" not in header:
-        if unit == "Jy/beam":
-            raise InputError(f"{path}: unit is Jy/beam but BMAJ, BMIN, BPA are missing; add them")
-        return None
-    try:
-        major, minor = float(header["BMAJ"]) * 3600, float(header["BMIN"]) * 3600
-        return Beam(major, minor, float(header.get("BPA", 0.0)))
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path}: BMAJ, BMIN, BPA are not a beam ({error})") from None
-
-
-def _frequency(header: fits.Header) -> float | None:
-    for axis in (3, 4):
-        if str(header.get(f"CTYPE{axis}", "")).startswith("FREQ"):
-            return float(header.get(f"CRVAL{axis}", 0.0)) or None
-    value = header.get("RESTFRQ")
-    return float(value) if isinstance(value, int | float) and value > 0 else None
-
-
-def _stored(path: str, header: fits.Header, key: str) -> dict[str, Any] | None:
-    if key not in header:
-        return None
-    try:
-        value = json.loads(str(header[key]))
-    except (json.JSONDecodeError, RecursionError):
-        value = None
-    if not isinstance(value, dict):
-        raise InputError(f"{path}: header card {key} is not the JSON object that Skyloom writes")
-    return value
-
-
-def _provenance(path: str, header: fits.Header) -> Provenance | None:
-    stored = _stored(path, header, "PROVENAN")
-    if stored is None:
-        return None
-    try:
-        return _PROVENANCE.validate_python(stored)
-    except ValidationError as error:
-        raise InputError(f"{path}: header card PROVENAN: {error.errors()[0]['msg']}") from None
 
 
 def make_header(image: SkyImage, cards: Mapping[str, tuple[Any, str]] | None = None) -> fits.Header:
@@ -282,13 +173,18 @@ def make_header(image: SkyImage, cards: Mapping[str, tuple[Any, str]] | None = N
     Parameters
     ----------
     image : SkyImage
-        Data of shape (y, x).
+        Data of shape (y, x). A name with letters that FITS does not have is escaped.
     cards : mapping of keyword to (value, comment) or None
-        More cards, for people who read headers.
+        More cards, for people who read headers; none of those written here.
 
     Returns
     -------
     astropy.io.fits.Header
+
+    Raises
+    ------
+    ContractError
+        If a card is taken or can't be written, or truth or provenance are not JSON.
 
     Notes
     -----
@@ -302,7 +198,7 @@ def make_header(image: SkyImage, cards: Mapping[str, tuple[Any, str]] | None = N
     x, y = image.centre_px
     degrees = image.pixel_scale_arcsec / 3600
     header = fits.Header()
-    header["OBJECT"] = image.name
+    header["OBJECT"] = image.name.encode("unicode_escape").decode("ascii")
     header["BUNIT"] = image.unit
     header["RADESYS"] = "ICRS"
     for axis, kind, value, pixel, step in (
@@ -320,13 +216,36 @@ def make_header(image: SkyImage, cards: Mapping[str, tuple[Any, str]] | None = N
         header["BMAJ"] = (image.beam.bmaj_arcsec / 3600, "[deg] beam, full width at half maximum")
         header["BMIN"] = (image.beam.bmin_arcsec / 3600, "[deg]")
         header["BPA"] = (image.beam.bpa_deg, "[deg] east of north")
-    for key, (value, comment) in (cards or {}).items():
-        header[key] = (value, comment)
     if image.truth:
-        header["TRUTH"] = json.dumps(dict(image.truth), sort_keys=True)
+        header["TRUTH"] = _json(image.name, "truth", image.truth)
     if image.provenance is not None:
-        header["PROVENAN"] = json.dumps(asdict(image.provenance), sort_keys=True)
+        header["PROVENAN"] = _json(image.name, "provenance", asdict(image.provenance))
+    for key, (value, comment) in (cards or {}).items():
+        _add_card(header, key, value, comment)
     return header
+
+
+def _json(name: str, what: str, value: Mapping[str, Any]) -> str:
+    def plain(item: Any) -> Any:
+        if hasattr(item, "tolist"):
+            return item.tolist()
+        raise TypeError(f"a {type(item).__name__} is not JSON")
+
+    try:
+        return json.dumps(dict(value), sort_keys=True, allow_nan=False, default=plain)
+    except (TypeError, ValueError) as error:
+        raise ContractError(
+            f"image {name!r}: {what} can't be stored ({error}); give finite numbers and text"
+        ) from error
+
+
+def _add_card(header: fits.Header, key: str, value: Any, comment: str) -> None:
+    if key in header or not (1 <= len(key) <= 8):
+        raise ContractError(f"card {key!r}: give a free keyword of 1 to 8 letters")
+    try:
+        header[key] = (value.item() if hasattr(value, "item") else value, comment)
+    except (TypeError, ValueError) as error:
+        raise ContractError(f"card {key}: {value!r} can't be written ({error})") from error
 
 
 def write_image(
@@ -341,13 +260,15 @@ def write_image(
     ----------
     path : path
     image : SkyImage
-        Data of shape (y, x), written in their own precision.
+        Data of shape (y, x), written as float32 or, where they are wider, float64.
     cards : mapping of keyword to (value, comment) or None
 
     Raises
     ------
     InputError
         If the place can't be written to.
+    ContractError
+        If a card, the truth or the provenance can't be written.
 
     Examples
     --------
@@ -358,6 +279,8 @@ def write_image(
     ...     read_image(folder + "/a.fits").truth
     {'incl_deg': 30.0}
     """
+    kind = np.float32 if image.data.dtype.itemsize <= 4 else np.float64
+    # A copy: astropy swaps the bytes of what it writes in place.
+    hdu = fits.PrimaryHDU(np.array(image.data, dtype=kind), make_header(image, cards))
     with atomic_path(path) as temporary:
-        hdu = fits.PrimaryHDU(np.asarray(image.data), make_header(image, cards))
         hdu.writeto(temporary, overwrite=True)

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import gzip
 import io
+import math
 import os
 import pickle
 import pickletools
 import zlib
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from skytypes.errors import InputError, SkyError
 
@@ -117,7 +120,8 @@ class _Rebuild:
             raise InputError("the pickle holds a class or a function; only data are admitted")
         built = builder(value, self)
         # Many arrays can share one piece of content in the file; each takes memory of its own.
-        self._left -= getattr(built, "nbytes", 0) or 8 * getattr(built, "size", 0)
+        whole = isinstance(built, np.ndarray)
+        self._left -= built.nbytes if whole else 8 * math.prod(getattr(built, "shape", ()))
         if self._left < 0:
             raise InputError("the pickle's arrays take more memory than is allowed for the file")
         return built
