@@ -207,11 +207,13 @@ class Campaign:
                 for future in futures:
                     yield future.result()
             finally:
-                # Ending CASA first lets the threads that wait for it finish.
+                # Stopping CASA first lets the threads that wait for it finish.
                 pool.shutdown(wait=False, cancel_futures=True)
                 for casa in casas:
-                    casa.close()
+                    casa.stop()
                 pool.shutdown(wait=True)
+                for casa in casas:
+                    casa.close()
                 shutil.rmtree(self._work, ignore_errors=True)
 
     def _make_folder(self) -> None:

@@ -17,7 +17,7 @@ WORK = "work"
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,79}")
 _CARDS = (
     ("ARRAY", "array_cfg", "antenna list"),
-    ("ARRAYLO", "array_lo", "second antenna list, imaged with the first"),
+    ("ARRAYLO", "array_lo", "second antenna list"),
     ("BAND", "band", "ALMA band"),
     ("PWV", "pwv_mm", "[mm] precipitable water vapour"),
     ("EXPTIME", "time_s", "[s] total time of each array"),
@@ -88,8 +88,8 @@ def header_cards(settings: Mapping[str, Any]) -> dict[str, tuple[Any, str]]:
         if settings.get(name) is not None:
             cards[key] = (settings[name], comment)
     for number, sigma in enumerate(settings.get("sigma_jy", ()), start=1):
-        cards[f"SIGMA{number}"] = (sigma, "[Jy] noise, real or imaginary, each polarisation")
-        cards[f"NVIS{number}"] = (settings["visibilities"][number - 1], "visibilities")
+        cards[f"SIGMA{number}"] = (sigma, "[Jy] noise a visibility")
+        cards[f"NVIS{number}"] = (settings["visibilities"][number - 1], "baselines x times")
     return cards
 
 

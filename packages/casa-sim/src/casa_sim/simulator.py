@@ -12,7 +12,7 @@ from skytypes import Observation, SkyImage
 
 from .observing import check_keep, observe_with_casa
 from .settings import ObservationSettings
-from .worker import JOB_TIMEOUT_S, CasaWorker
+from .worker import JOB_TIMEOUT_S, CasaWorker, check_casa_installed
 
 
 class CasaSimulator:
@@ -53,6 +53,7 @@ class CasaSimulator:
         folder: str | os.PathLike[str] | None = None,
         timeout_s: float = JOB_TIMEOUT_S,
     ) -> None:
+        check_casa_installed()
         self.settings = settings
         self.keep = check_keep(keep) - {"work"}
         self._temporary = None

@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -88,6 +89,8 @@ class CasaWorker:
         self.versions: dict[str, str] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self._unread = b""
+        self._stopped = False
+        self._starting = threading.Lock()
 
     def __enter__(self) -> CasaWorker:
         return self
@@ -132,8 +135,16 @@ class CasaWorker:
         results: list[dict[str, Any]] = reply["results"]
         return results
 
+    def stop(self) -> None:
+        """End the process for good, from any thread; a job that runs fails."""
+        with self._starting:
+            self._stopped = True
+            if self._process is not None:
+                _end_group(self._process.pid)
+
     def close(self) -> None:
-        """End the process and remove the folder."""
+        """End the process for good and remove the folder."""
+        self.stop()
         self._kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -143,7 +154,9 @@ class CasaWorker:
         console = self.folder / "console.log"
         site = self.folder / "casasiteconfig.py"
         site.write_text(_SITE.format(cache=str(self.folder / "cache")))
-        with console.open("ab") as stray:
+        with console.open("ab") as stray, self._starting:
+            if self._stopped:
+                raise CasaError("CASA: the worker was stopped")
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "casa_sim.casa_job", str(console)],
                 stdin=subprocess.PIPE,
@@ -152,6 +165,7 @@ class CasaWorker:
                 cwd=self.folder,
                 env=self._environment(site),
                 start_new_session=True,
+                bufsize=0,
             )
         self._unread = b""
         reply = self._receive(START_TIMEOUT_S, console)
@@ -183,7 +197,6 @@ class CasaWorker:
         # A worker that is already dead shows when its reply is awaited.
         with suppress(BrokenPipeError):
             process.stdin.write(json.dumps(message).encode() + b"\n")
-            process.stdin.flush()
 
     def _receive(self, timeout_s: float, log: Path) -> dict[str, Any]:
         """The next reply; a worker that is silent too long, or gone, is cleared away."""
@@ -216,13 +229,17 @@ class CasaWorker:
         process, self._process = self._process, None
         if process is None:
             return
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
+        _end_group(process.pid)
         process.wait()
         for stream in (process.stdin, process.stdout):
             if stream is not None:
-                with suppress(OSError):
-                    stream.close()
+                stream.close()
+
+
+def _end_group(pid: int) -> None:
+    """End a process and those it started."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
 
 
 def _short(text: str, *, longest: int = 300) -> str:

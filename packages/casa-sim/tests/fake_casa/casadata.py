@@ -1,0 +1,3 @@
+"""Stands in for casadata."""
+
+datapath = "/nowhere"

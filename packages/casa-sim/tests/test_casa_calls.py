@@ -1,0 +1,73 @@
+"""What CASA is asked for, against what it was given in the reference cases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from casa_sim.casa_calls import casa_seed, observing_calls, tclean_arguments
+from casa_sim.settings import ObservationSettings
+from skytypes import SkyImage
+
+
+@pytest.mark.shared_data
+def test_tclean_gets_exactly_the_reference_arguments(reference: dict[str, Any]) -> None:
+    params = reference["params"]
+    settings = ObservationSettings(
+        params["array_cfg"], band=params["band"], niter=min(params["niter"], 800)
+    )
+    assert tclean_arguments(settings) == reference["tclean"]
+
+
+@pytest.mark.shared_data
+def test_simobserve_gets_the_reference_sky_and_weather(reference: dict[str, Any]) -> None:
+    params = reference["params"]
+    settings = ObservationSettings(
+        params["array_cfg"],
+        band=params["band"],
+        pwv_mm=params["pwv_mm"],
+        time_s=params["total_time_s"],
+    )
+    sky = SkyImage(np.ones((1024, 1024)), reference["pixel_scale_arcsec"], "Jy/pixel")
+    asked = dict(observing_calls(settings, sky, seed=1))["simobserve"]
+    assert float(asked["incell"].removesuffix("arcsec")) == reference["pixel_scale_arcsec"]
+    assert asked["incenter"] == f"{reference['freq_hz'] / 1e9:g}GHz"
+    assert asked["inwidth"] == "7.5GHz"
+    assert asked["indirection"] == asked["direction"] == "J2000 16h40m00.00000s -30d00m00.00000s"
+    assert (asked["totaltime"], asked["integration"]) == (f"{params['total_time_s']}s", "10s")
+    assert (asked["thermalnoise"], asked["user_pwv"]) == ("tsys-atm", params["pwv_mm"])
+    assert (asked["hourangle"], asked["graphics"]) == ("transit", "none")
+
+
+def test_both_noisy_sets_of_a_two_array_disk_are_imaged_by_name(sky: SkyImage) -> None:
+    settings = ObservationSettings("alma.cycle9.7.cfg", array_lo="alma.cycle9.5.cfg")
+    calls = observing_calls(settings, sky, seed=1)
+    observed = [a for name, a in calls if name == "simobserve"]
+    assert [a["antennalist"] for a in observed] == list(settings.arrays)
+    assert observed[0]["seed"] != observed[1]["seed"]
+    cleaned = [a for name, a in calls if name == "tclean"]
+    assert [a["vis"] for a in cleaned] == [
+        ["sim/sim.alma.cycle9.7.noisy.ms", "sim/sim.alma.cycle9.5.noisy.ms"]
+    ]
+
+
+def test_the_dirty_image_is_a_stop_on_the_way(sky: SkyImage) -> None:
+    settings = ObservationSettings("alma.cycle9.7.cfg", niter=300)
+    calls = observing_calls(settings, sky, seed=1, keep=("dirty", "psf"))
+    first, second = (a for name, a in calls if name == "tclean")
+    assert (first["niter"], second["niter"]) == (0, 300)
+    assert (second["calcres"], second["calcpsf"]) == (False, False)
+    exported = [(a["imagename"], a["fitsimage"]) for name, a in calls if name == "exportfits"]
+    assert exported == [
+        ("disk.image", "dirty.fits"),
+        ("disk.image", "image.fits"),
+        ("disk.psf", "psf.fits"),
+    ]
+
+
+def test_casa_seeds_fit_31_bits_and_differ() -> None:
+    seeds = {casa_seed(seed, number) for seed in (0, 1, 2**63) for number in (0, 1)}
+    assert len(seeds) == 6
+    assert all(0 < s < 2**31 for s in seeds)

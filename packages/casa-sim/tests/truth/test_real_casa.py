@@ -1,0 +1,216 @@
+"""One disk through real CASA: what its image and its noise must be, by other means.
+
+The sky is an elliptical Gaussian, elongated to the north-east (position angle 45 deg) and placed
+to the north-east of the phase centre. Everything below is read off one run.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from astropy.wcs import WCS
+from numpy.typing import NDArray
+
+from casa_sim.campaign import Campaign, DiskResult, DiskTask
+from casa_sim.casa_calls import measurement_set
+from casa_sim.settings import ObservationSettings
+from casa_sim.worker import CasaWorker
+from skyrun.fits import read_image, write_image
+from skytypes import Beam, SkyImage
+
+pytestmark = [
+    pytest.mark.casa,
+    pytest.mark.skipif(
+        importlib.util.find_spec("casatasks") is None, reason="CASA is not installed (extra casa)"
+    ),
+]
+
+FLUX_JY = 0.05
+EAST_ARCSEC, NORTH_ARCSEC = 0.6, 0.9
+FWHM_ARCSEC = (1.2, 0.5)
+PA_DEG = 45.0
+SEED = 5
+NATURAL_PX = 1024
+SETTINGS = ObservationSettings(
+    "alma.cycle9.5.cfg", band=6, pwv_mm=1.0, time_s=300.0, niter=200, imsize_px=256
+)
+
+
+def _gaussian_sky() -> SkyImage:
+    pixel, size = 0.02, 256
+    row, column = np.indices((size, size))
+    east, north = -(column - size // 2) * pixel, (row - size // 2) * pixel
+    offset = np.stack([east - EAST_ARCSEC, north - NORTH_ARCSEC])
+    inverse = np.linalg.inv(Beam(*FWHM_ARCSEC, PA_DEG).covariance_arcsec2())
+    data = np.exp(-0.5 * np.einsum("iyx,ij,jyx->yx", offset, inverse, offset))
+    truth = {"pa_deg": PA_DEG, "dx_arcsec": EAST_ARCSEC, "dy_arcsec": NORTH_ARCSEC}
+    return SkyImage(FLUX_JY * data / data.sum(), pixel, "Jy/pixel", frequency_hz=230e9, truth=truth)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the one run left."""
+
+    result: DiskResult
+    again: DiskResult
+    here: Path
+    home: Path
+    out: Path
+    image: SkyImage
+    psf: SkyImage
+    header: Any
+    natural_rms: float
+
+
+def _natural_noise_rms(folder: Path, scratch: Path) -> float:
+    """Rms [Jy/beam] of the naturally weighted image of the noise alone: noisy minus noiseless."""
+    scratch.mkdir()
+    calls: list[tuple[str, dict[str, Any]]] = []
+    for name, noisy in (("with", True), ("without", False)):
+        vis = str(folder / measurement_set(SETTINGS.array_cfg, noisy=noisy))
+        clean = {"vis": vis, "imagename": name, "imsize": NATURAL_PX, "cell": "22mas"}
+        calls.append(("tclean", {**clean, "niter": 0, "weighting": "natural", "pblimit": -0.1}))
+        exported = {"imagename": f"{name}.residual", "fitsimage": f"{name}.fits"}
+        calls.append(("exportfits", {**exported, "dropdeg": True}))
+    with CasaWorker(scratch / "worker") as worker:
+        worker.run(calls, folder=scratch, log=scratch / "casa.log")
+    difference = fits.getdata(scratch / "with.fits") - fits.getdata(scratch / "without.fits")
+    return float(difference.std())
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    folder = tmp_path_factory.mktemp("casa")
+    here, home, out = folder / "here", folder / "home", folder / "out"
+    here.mkdir()
+    home.mkdir()
+    write_image(folder / "gauss.fits", _gaussian_sky())
+    task = DiskTask("gauss", folder / "gauss.fits", SETTINGS, SEED)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(here)
+        patch.setenv("HOME", str(home))
+        campaign = Campaign(out, keep=("psf", "work"))
+        (result,) = campaign.run([task], quiet=True)
+        assert result.status == "made", result.reason
+        (again,) = campaign.run([task], quiet=True)
+        natural = _natural_noise_rms(out / "gauss" / "work", folder / "natural")
+    yield Run(
+        result,
+        again,
+        here,
+        home,
+        out,
+        read_image(result.file),
+        read_image(out / "gauss" / "gauss_B6_psf.fits"),
+        fits.getheader(result.file),
+        natural,
+    )
+
+
+def _fit_gaussian(psf: SkyImage) -> NDArray[np.float64]:
+    """Covariance [arcsec^2] (east, north) of a unit-peak Gaussian fitted to the PSF's core.
+
+    Gauss-Newton on the three numbers of the inverse covariance, pixels above 0.35, uniform weight.
+    """
+    row, column = np.indices(psf.data.shape)
+    x, y = psf.centre_px
+    east = -(column - x) * psf.pixel_scale_arcsec
+    north = (row - y) * psf.pixel_scale_arcsec
+    core = (psf.data > 0.35) & (np.hypot(east, north) < 0.5)
+    east, north, value = east[core], north[core], psf.data[core].astype(float)
+    terms = -0.5 * np.stack([east**2, 2 * east * north, north**2], axis=1)
+    guess = np.linalg.lstsq(terms, np.log(value), rcond=None)[0]
+    for _ in range(20):
+        model = np.exp(terms @ guess)
+        guess += np.linalg.lstsq(terms * model[:, None], value - model, rcond=None)[0]
+    a, b, c = guess
+    return np.asarray(np.linalg.inv([[a, b], [b, c]]))
+
+
+def test_header_beam_is_a_gaussian_fit_of_the_psf(run: Run) -> None:
+    beam = run.image.beam
+    assert beam is not None
+    fitted = _fit_gaussian(run.psf)
+    assert np.abs(beam.covariance_arcsec2() - fitted).max() < 0.02 * np.trace(fitted)
+    assert run.psf.beam == beam
+    assert run.psf.data.max() == pytest.approx(1, abs=1e-5)
+
+
+def _moments(run: Run) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
+    """Flux [Jy], centroid and covariance (east, north) [arcsec] of the bright part of the image.
+
+    Positions come from the header's WCS, as any other program would read it.
+    """
+    data, wcs = fits.getdata(run.result.file).astype(float), WCS(run.header)
+    row, column = np.indices(data.shape)
+    ra, dec = wcs.all_pix2world(column, row, 0)
+    east = (ra - run.image.ra_deg) * math.cos(math.radians(run.image.dec_deg)) * 3600
+    north = (dec - run.image.dec_deg) * 3600
+    near = np.hypot(east - EAST_ARCSEC, north - NORTH_ARCSEC) < 1.5
+    assert run.image.beam is not None
+    flux = data[near].sum() * run.image.pixel_scale_arcsec**2 / run.image.beam.area_arcsec2
+    weight = np.where(near & (data > 0.1 * data.max()), data, 0)
+    weight /= weight.sum()
+    centre = np.array([(weight * east).sum(), (weight * north).sum()])
+    offset = np.stack([east - centre[0], north - centre[1]])
+    return float(flux), centre, np.einsum("yx,iyx,jyx->ij", weight, offset, offset)
+
+
+def test_a_source_in_the_north_east_is_imaged_there(run: Run) -> None:
+    _, centre, _ = _moments(run)
+    assert centre == pytest.approx([EAST_ARCSEC, NORTH_ARCSEC], abs=0.02)
+    # Row 0 south, column 0 east: north-east is at a high row and a low column.
+    row, column = np.unravel_index(run.image.data.argmax(), run.image.data.shape)
+    assert row > 128 > column
+
+
+def test_a_source_elongated_to_the_north_east_stays_so(run: Run) -> None:
+    _, _, covariance = _moments(run)
+    pa = 0.5 * math.degrees(math.atan2(2 * covariance[0, 1], covariance[1, 1] - covariance[0, 0]))
+    assert pa == pytest.approx(PA_DEG, abs=3)
+
+
+def test_flux_is_recovered(run: Run) -> None:
+    flux, _, _ = _moments(run)
+    assert flux == pytest.approx(FLUX_JY, rel=0.1)
+
+
+def test_noise_of_a_visibility_is_that_of_the_radiometer_equation(run: Run) -> None:
+    # 230 GHz, 1 mm, airmass 1.0075: Tsys from CASA's atmosphere, alma.md's formula.
+    assert run.header["SIGMA1"] == pytest.approx(9.317e-3, rel=0.015)
+    assert run.header["NVIS1"] == 43 * 42 // 2 * 30
+
+
+def test_natural_weight_rms_is_sigma_over_root_n(run: Run) -> None:
+    # Two polarisations, and real parts only reach an image.
+    expected = run.header["SIGMA1"] / math.sqrt(2 * run.header["NVIS1"])
+    assert run.natural_rms == pytest.approx(expected, rel=0.03)
+
+
+def test_files_and_log_lie_in_the_folder_and_nothing_elsewhere(run: Run) -> None:
+    assert "Begin Task: tclean" in (run.out / "gauss" / "casa.log").read_text()
+    assert list(run.here.iterdir()) == []
+    assert list(run.home.iterdir()) == []
+    assert [p.name for p in run.out.iterdir()] == ["gauss"]
+
+
+def test_a_second_run_makes_nothing(run: Run) -> None:
+    assert (run.again.status, run.again.file) == ("kept", run.result.file)
+    assert run.again.seconds < 5
+
+
+def test_the_header_says_how_it_was_made(run: Run) -> None:
+    assert run.image.truth["pa_deg"] == PA_DEG
+    provenance = run.image.provenance
+    assert provenance is not None
+    assert provenance.seed == SEED
+    assert provenance.versions["casatasks"].startswith("6.7")
+    assert provenance.configuration["settings"]["array_cfg"] == SETTINGS.array_cfg
