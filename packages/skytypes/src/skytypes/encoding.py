@@ -15,6 +15,9 @@ beam_over_field   beam (geometric mean of the axes, FWHM) / window width, clippe
 beam_covariance   vector (3,): ln of the beam's geometric mean sigma over the half width, and
                   e cos 2BPA, e sin 2BPA with e = (a^2 - b^2) / (a^2 + b^2)
 ================= ================================================================================
+
+From numpy arrays an item comes out as the same bits alone and in any batch. From torch tensors it
+does so within rounding only: torch adds and multiplies in another order for another batch size.
 """
 
 from __future__ import annotations
