@@ -74,14 +74,12 @@ class Journey:
 
     def do_skies(self) -> Mapping[str, Any]:
         """Render the sky models."""
-        from skymodels import make_skies
+        from skymodels import read_catalogue
+        from skymodels.model_folder import make_models
 
-        self._all_or_stop(
-            {
-                result.name: result.error
-                for result in make_skies(self.catalogue, self.models, workers=self.workers)
-            }
-        )
+        rows = read_catalogue(self.catalogue)
+        made = make_models(rows, self.models, workers=self.workers)
+        self._all_or_stop({one.name: one.error for one in made})
         return {}
 
     def do_observe(self) -> Mapping[str, Any]:
