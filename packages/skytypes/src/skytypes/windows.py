@@ -10,13 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .arrays import Array, like, namespace
+from .emission import find_emission, measure_extent
 from .errors import ContractError
 from .samples import Sample
 from .specs import Value
 
 _COARSE = 64
-_ROUNDS = 12
-_GROWTH = 1.5
 
 
 @dataclass(frozen=True)
@@ -97,57 +96,11 @@ def whole_window(image: Array) -> Window:
     return Window((nx - 1) / 2 * one, (ny - 1) / 2 * one, min(nx, ny) / 2 * one)
 
 
-def _median(values: Array) -> Array:
-    xp = namespace(values)
-    ordered = xp.sort(values, axis=-1)
-    return ordered[:, ordered.shape[-1] // 2]
-
-
-def _emission(coarse: Array) -> Array:
-    """Emission above the noise in coarse pictures, zero elsewhere, shape (batch, y, x)."""
-    xp = namespace(coarse)
-    flat = xp.reshape(coarse, (coarse.shape[0], -1))
-    middle = _median(flat)
-    sigma = 1.4826 * _median(xp.abs(flat - middle[:, None]))
-    peak = xp.max(flat, axis=-1) - middle
-    # 3.5 sigma keeps noise out; half the peak keeps a source that fills the field in.
-    level = xp.minimum(xp.maximum(3.5 * sigma, 0.1 * peak), 0.5 * peak)
-    excess = coarse - middle[:, None, None]
-    return xp.where(excess >= level[:, None, None], excess, xp.zeros_like(excess))
-
-
-def _extent(emission: Array) -> tuple[Array, Array, Array]:
-    """Centre and rms radius of the brightest source, shape (batch,) [coarse pixel].
-
-    Moments under a round Gaussian weight that starts small at the peak and follows the radius it
-    finds, so that it grows over the source and leaves noise peaks elsewhere out.
-    """
-    xp = namespace(emission)
-    batch, size, _ = emission.shape
-    axis = like(list(range(size)), emission)
-    at = xp.argmax(xp.reshape(emission, (batch, -1)), axis=-1)
-    cx, cy = xp.astype(at % size, emission.dtype), xp.astype(at // size, emission.dtype)
-    radius = xp.ones_like(cx)
-    for _ in range(_ROUNDS):
-        x, y = axis[None, :] - cx[:, None], axis[None, :] - cy[:, None]
-        narrow = -0.5 / (_GROWTH * radius[:, None]) ** 2
-        gx, gy = xp.exp(narrow * x**2), xp.exp(narrow * y**2)
-        columns = emission @ xp.stack([gx, gx * x, gx * x**2], axis=-1)
-        moments = xp.stack([gy, gy * y, gy * y**2], axis=1) @ columns
-        total = moments[:, 0, 0]
-        total = xp.where(total > 0, total, xp.ones_like(total))
-        mx, my = moments[:, 0, 1] / total, moments[:, 1, 0] / total
-        spread = (moments[:, 0, 2] + moments[:, 2, 0]) / total - mx**2 - my**2
-        radius = xp.sqrt(xp.where(spread > 1, spread, xp.ones_like(spread)))
-        cx, cy = cx + mx, cy + my
-    return cx, cy, radius
-
-
 def _around_source(image: Array, within: Window, margin: float) -> Window:
-    """Window of ``margin`` rms radii around the brightest source inside another window."""
+    """Window of ``margin`` radii around the source inside another window."""
     size = min(_COARSE, *image.shape[-2:])
     step = 2 * within.half_px / size
-    cx, cy, radius = _extent(_emission(resample(image, within, size)))
+    cx, cy, radius = measure_extent(find_emission(resample(image, within, size)))
     return Window(
         within.x_px - within.half_px + (cx + 0.5) * step,
         within.y_px - within.half_px + (cy + 0.5) * step,
@@ -171,18 +124,21 @@ def source_window(
     image: Array,
     pixel_scale_arcsec: Array,
     *,
-    margin: float = 3.0,
+    margin: float = 1.6,
     min_arcsec: float = 0.0,
     max_arcsec: float = 1e9,
 ) -> Window:
-    """Windows around the brightest source of each picture.
+    """Windows around the source of each picture.
+
+    The emission is found and measured (`skytypes.emission`) on 64 x 64 pixels, first of the whole
+    picture, then of the surroundings of what was found.
 
     Parameters
     ----------
     image : array of shape (batch, y, x), any unit
     pixel_scale_arcsec : array of shape (batch,) [arcsec]
     margin : float
-        Half width in units of the emission's rms radius, dimensionless.
+        Half width in units of the emission's radius, dimensionless.
     min_arcsec, max_arcsec : float
         Bounds of the full width [arcsec]; a window never leaves the picture.
 
@@ -193,7 +149,7 @@ def source_window(
     xp = namespace(image)
     whole = whole_window(image)
     window = _around_source(image, whole, margin)
-    if min(image.shape[-2:]) > 2 * _COARSE:
+    if min(image.shape[-2:]) > _COARSE:
         # A small source in a large field: look again, closer.
         wider = Window(window.x_px, window.y_px, 2 * window.half_px)
         window = _around_source(image, _inside(wider, whole), margin)
