@@ -70,6 +70,9 @@ def write_hostile(folder: Path) -> dict[str, str]:
     holes = good.data.copy()
     holes[3, 4] = np.nan
     write("nan.fits", holes)
+    bright = good.data.astype(np.float64)
+    bright[5, 5] = 1e300
+    write("beyond_float32.fits", bright)
     write("no_beam.fits", good.data, BUNIT="K", BMAJ=None, BMIN=None, BPA=None)
     cards = ["SIMPLE  =                    T", "BITPIX  =                  -32"]
     cards += ["NAXIS   =                    2", "NAXIS1  =              1000000"]
@@ -86,6 +89,7 @@ def write_hostile(folder: Path) -> dict[str, str]:
         "wrong_unit.fits": "BUNIT is 'erg/s'",
         "three_axes.fits": "axes are 16 x 16 x 3",
         "nan.fits": "1 of 256 pixels are NaN",
+        "beyond_float32.fits": "pixels from 1 to 1e+300 Jy/beam do not encode to finite numbers",
         "no_beam.fits": "no beam",
         "huge.fits": "1000000 x 1000000",
         "zero.fits": "is empty",

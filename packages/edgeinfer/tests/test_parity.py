@@ -34,10 +34,14 @@ def test_a_network_that_says_nan_is_never_equal(exported: Path) -> None:
     assert found.max_abs_diff == float("inf")
 
 
-@pytest.mark.parametrize("theirs", [np.zeros((2, 3)), np.array([0.0, np.nan])])
+@pytest.mark.parametrize(
+    "theirs", [np.zeros((2, 3)), np.array([0.0, np.nan]), np.array([0.0, np.inf])]
+)
 def test_shapes_and_nan_are_infinitely_apart(theirs: np.ndarray) -> None:
     assert largest_difference({"y": np.zeros(2)}, {"y": theirs}) == float("inf")
     assert largest_difference({}, {"y": theirs}) == float("inf")
+    infinite = {"y": np.full(2, np.inf)}
+    assert largest_difference(infinite, infinite) == float("inf")
 
 
 def test_outputs_are_named_as_the_card_has_them() -> None:

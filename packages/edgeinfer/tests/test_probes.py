@@ -3,8 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgeinfer.probes import noise_tensors, probe_pictures, probe_tensors, reads_pictures
-from skytypes import ModelCard
+from edgeinfer.probes import (
+    PICTURE_INPUTS,
+    noise_tensors,
+    probe_pictures,
+    probe_tensors,
+    reads_pictures,
+)
+from skytypes import Beam, ModelCard, SkyImage
+from skytypes.samples import image_sample
 from skytypes.specs import Channel, TensorSpec
 
 WHOLE = ModelCard("m", "0", "m", (TensorSpec("image", (1, 8, 12), (Channel("sky"),)),), ())
@@ -29,6 +36,11 @@ def test_pictures_differ_between_items_and_seeds() -> None:
     c = probe_pictures(CARD, 1, seed=2).inputs["image"][0]
     assert not np.array_equal(a, b)
     assert not np.array_equal(a, c)
+
+
+def test_the_inputs_of_a_picture_are_those_of_skytypes() -> None:
+    image = SkyImage(np.ones((4, 4)), 0.01, "Jy/beam", beam=Beam(0.05, 0.04, 0.0))
+    assert frozenset(image_sample(image).inputs) == PICTURE_INPUTS
 
 
 def test_a_card_that_does_not_resample_gets_its_own_size() -> None:

@@ -188,8 +188,16 @@ class EdgeModel:
         if Path(path).is_dir():
             return _Item(str(path), 0.0, error=f"holds no FITS file ({', '.join(ENDINGS)})")
         try:
-            sample = image_sample(read_image(path)).as_batch()
-            tensors = encode(self.card.inputs, sample)
+            image = read_image(path)
+            # Pixels beyond float32 are found below, and not told by numpy in its own words.
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                sample = image_sample(image).as_batch()
+                tensors = encode(self.card.inputs, sample)
+            if not all(np.isfinite(t).all() for t in tensors.values()):
+                raise InputError(
+                    f"pixels from {image.data.min():.3g} to {image.data.max():.3g} {image.unit} do "
+                    "not encode to finite numbers; check the header's unit and scale"
+                )
         except SkyError as error:
             return _Item(str(path), time.perf_counter() - start, error=_reason(path, error))
         return _Item(str(path), time.perf_counter() - start, sample, tensors)

@@ -128,7 +128,8 @@ def largest_difference(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> fl
     for name, array in theirs.items():
         if name not in ours or ours[name].shape != array.shape:
             return float("inf")
-        difference = np.abs(np.asarray(ours[name], np.float64) - np.asarray(array, np.float64))
+        with np.errstate(invalid="ignore"):
+            difference = np.abs(np.asarray(ours[name], np.float64) - np.asarray(array, np.float64))
         if not np.all(np.isfinite(difference)):
             return float("inf")
         worst = max(worst, float(difference.max(initial=0.0)))
