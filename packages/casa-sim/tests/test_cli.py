@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -101,6 +105,25 @@ def test_catalogue(make_catalogue: MakeCatalogue, capsys: pytest.CaptureFixture[
     assert "CASA disks: 2/2" in captured.err
     assert main([*command, "--only", "Disk_001"]) == 0
     assert json.loads(capsys.readouterr().out)["status"] == "kept"
+
+
+@pytest.mark.usefixtures("fake_casa")
+def test_an_interrupt_ends_casa_and_clears_up(make_catalogue: MakeCatalogue) -> None:
+    path = make_catalogue({"pwv": "13"})
+    out = path.parent / "out"
+    command = [sys.executable, "-c", "import sys; from casa_sim.cli import main; sys.exit(main())"]
+    command += ["catalogue", str(path), "--models", str(path.parent / "models"), "-o", str(out)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        log, end = out / "Disk_001" / "casa.log", time.monotonic() + 60
+        while time.monotonic() < end and not (log.exists() and "observing" in log.read_text()):
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, error = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "stopped; run it again to continue" in error
+    assert "Traceback" not in error
+    assert [p.name for p in out.iterdir()] == ["Disk_001"]
+    assert not list(out.glob("*/*.fits"))
 
 
 def test_catalogue_with_a_bad_line(

@@ -82,8 +82,10 @@ def _natural_noise_rms(folder: Path, scratch: Path) -> float:
         calls.append(("exportfits", {**exported, "dropdeg": True}))
     with CasaWorker(scratch / "worker") as worker:
         worker.run(calls, folder=scratch, log=scratch / "casa.log")
-    difference = fits.getdata(scratch / "with.fits") - fits.getdata(scratch / "without.fits")
-    return float(difference.std())
+    with_noise, without = (
+        np.array(fits.getdata(scratch / f"{n}.fits")) for n in ("with", "without")
+    )
+    return float((with_noise - without).std())
 
 
 @pytest.fixture(scope="module")
@@ -120,12 +122,12 @@ def _fit_gaussian(psf: SkyImage) -> NDArray[np.float64]:
 
     Gauss-Newton on the three numbers of the inverse covariance, pixels above 0.35, uniform weight.
     """
-    row, column = np.indices(psf.data.shape)
     x, y = psf.centre_px
+    row, column = np.nonzero(psf.data > 0.35)
+    value = psf.data[row, column].astype(float)
     east = -(column - x) * psf.pixel_scale_arcsec
     north = (row - y) * psf.pixel_scale_arcsec
-    core = (psf.data > 0.35) & (np.hypot(east, north) < 0.5)
-    east, north, value = east[core], north[core], psf.data[core].astype(float)
+    assert np.hypot(east, north).max() < 0.3  # the core alone, no sidelobe
     terms = -0.5 * np.stack([east**2, 2 * east * north, north**2], axis=1)
     guess = np.linalg.lstsq(terms, np.log(value), rcond=None)[0]
     for _ in range(20):
@@ -139,7 +141,7 @@ def test_header_beam_is_a_gaussian_fit_of_the_psf(run: Run) -> None:
     beam = run.image.beam
     assert beam is not None
     fitted = _fit_gaussian(run.psf)
-    assert np.abs(beam.covariance_arcsec2() - fitted).max() < 0.02 * np.trace(fitted)
+    assert np.abs(beam.covariance_arcsec2() - fitted).max() < 0.01 * np.trace(fitted)
     assert run.psf.beam == beam
     assert run.psf.data.max() == pytest.approx(1, abs=1e-5)
 
@@ -166,16 +168,16 @@ def _moments(run: Run) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]
 
 def test_a_source_in_the_north_east_is_imaged_there(run: Run) -> None:
     _, centre, _ = _moments(run)
-    assert centre == pytest.approx([EAST_ARCSEC, NORTH_ARCSEC], abs=0.02)
+    assert centre == pytest.approx([EAST_ARCSEC, NORTH_ARCSEC], abs=0.01)
     # Row 0 south, column 0 east: north-east is at a high row and a low column.
-    row, column = np.unravel_index(run.image.data.argmax(), run.image.data.shape)
+    row, column = (int(i) for i in np.unravel_index(run.image.data.argmax(), (256, 256)))
     assert row > 128 > column
 
 
 def test_a_source_elongated_to_the_north_east_stays_so(run: Run) -> None:
     _, _, covariance = _moments(run)
     pa = 0.5 * math.degrees(math.atan2(2 * covariance[0, 1], covariance[1, 1] - covariance[0, 0]))
-    assert pa == pytest.approx(PA_DEG, abs=3)
+    assert pa == pytest.approx(PA_DEG, abs=2)
 
 
 def test_flux_is_recovered(run: Run) -> None:
@@ -192,7 +194,7 @@ def test_noise_of_a_visibility_is_that_of_the_radiometer_equation(run: Run) -> N
 def test_natural_weight_rms_is_sigma_over_root_n(run: Run) -> None:
     # Two polarisations, and real parts only reach an image.
     expected = run.header["SIGMA1"] / math.sqrt(2 * run.header["NVIS1"])
-    assert run.natural_rms == pytest.approx(expected, rel=0.03)
+    assert run.natural_rms == pytest.approx(expected, rel=0.025)
 
 
 def test_files_and_log_lie_in_the_folder_and_nothing_elsewhere(run: Run) -> None:
