@@ -121,9 +121,13 @@ def predicted_against_true(
             if name == "pa_deg":
                 # An axis has no direction: show the equal angle that lies nearer the truth.
                 said = true + (said - true + 90) % 180 - 90
+            axes.axline((float(true[0]), float(true[0])), slope=1, color=TRUTH, linewidth=1)
             axes.plot(true, said, ".", color=INK, markersize=4, alpha=0.7)
-            ends = [float(true.min()), float(true.max())]
-            axes.plot(ends, ends, color=TRUTH, linewidth=1)
+            both = np.concatenate([true, said])
+            room = 0.05 * float(np.ptp(both)) or 1e-3
+            ends = (float(both.min()) - room, float(both.max()) + room)
+            axes.set(xlim=ends, ylim=ends, aspect="equal")
+            axes.locator_params(nbins=4)
             axes.set_xlabel(f"true {label}", fontsize=8)
             axes.tick_params(labelsize=7)
         row[0].set_ylabel(f"{title}\npredicted", fontsize=9)
