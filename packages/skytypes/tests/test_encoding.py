@@ -179,7 +179,7 @@ def test_a_torch_item_alone_is_the_item_of_the_batch_within_rounding(name: str) 
     assert alone[0].numpy() == pytest.approx(together[1].numpy(), abs=1e-11)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.sampled_from(sorted(CHAINS)), st.permutations(range(4)))
 def test_items_do_not_mix(name: str, order: list[int]) -> None:
     batch = sources(4)

@@ -40,7 +40,7 @@ def draw(beam: Beam, side: int, pixel: float) -> NDArray[np.float64]:
     return picture
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(beams)
 def test_covariance_is_the_second_moments_of_the_drawn_beam(beam: Beam) -> None:
     picture = draw(beam, SIDE, PIXEL)
@@ -50,14 +50,14 @@ def test_covariance_is_the_second_moments_of_the_drawn_beam(beam: Beam) -> None:
     assert beam.covariance_arcsec2() == pytest.approx(moments, rel=1e-4, abs=1e-8)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(beams)
 def test_area_is_the_sum_of_the_drawn_beam(beam: Beam) -> None:
     total = draw(beam, SIDE, PIXEL).sum() * PIXEL**2
     assert beam.area_arcsec2 == pytest.approx(total, rel=1e-4)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(beams)
 def test_beam_map_is_the_drawn_beam(beam: Beam) -> None:
     numbers = {

@@ -37,7 +37,7 @@ def triangle(picture: NDArray[np.float64], size: int) -> NDArray[np.float64]:
     return made
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(4, 10), st.integers(2, 14), st.integers(0, 2**32))
 def test_against_direct_sums(count: int, size: int, seed: int) -> None:
     picture = np.random.default_rng(seed).normal(size=(count, count))
