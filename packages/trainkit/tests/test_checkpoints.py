@@ -1,0 +1,139 @@
+import os
+import pickle
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from netzoo import DISCONET, DISCONET_COMPACT
+from skyrun.files import write_text
+from skytypes.errors import InputError
+from trainkit.checkpoints import (
+    BEST_KEYS,
+    best_content,
+    card_path,
+    column_names,
+    load_network,
+    network_state,
+    read_checkpoint,
+    write_checkpoint,
+)
+
+
+def saved(path: Path, **changes: Any) -> Path:
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        network = DISCONET_COMPACT.build()
+    content = best_content(DISCONET_COMPACT.card, network_state(network), epoch=3, val_loss=0.5)
+    write_checkpoint(path, content | changes)
+    return path
+
+
+def test_the_schema_is_the_published_one(tmp_path: Path) -> None:
+    content = torch.load(saved(tmp_path / "best.pt"), weights_only=True)
+    assert list(content) == ["epoch", "model_state", "val_loss", "img_size", "n_out", "outputs"]
+    assert content["outputs"] == ["incl/90", "sin2PA", "cos2PA", "dx/0.14", "dy/0.14"]
+    assert (content["epoch"], content["val_loss"]) == (3, 0.5)
+    assert (content["img_size"], content["n_out"]) == (64, 5)
+    assert best_content(DISCONET.card, {}, epoch=0, val_loss=0.0)["img_size"] == 128
+    assert column_names(DISCONET.card.outputs) == content["outputs"]
+
+
+def test_the_same_content_gives_the_same_bytes(tmp_path: Path) -> None:
+    one, two = saved(tmp_path / "a.pt"), saved(tmp_path / "b.pt")
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_a_network_comes_back_with_its_card(tmp_path: Path) -> None:
+    path = saved(tmp_path / "best.pt")
+    write_text(card_path(path), DISCONET_COMPACT.card.to_json())
+    network, card = load_network(path)
+    assert card == DISCONET_COMPACT.card
+    assert not network.training
+    state = torch.load(path, weights_only=True)["model_state"]
+    assert all(torch.equal(v, state[k]) for k, v in network.state_dict().items())
+
+
+def test_a_checkpoint_cut_short_is_refused(tmp_path: Path) -> None:
+    path = saved(tmp_path / "best.pt")
+    data = path.read_bytes()
+    for length in (0, 10, len(data) // 2, len(data) - 1):
+        path.write_bytes(data[:length])
+        with pytest.raises(InputError, match="not a whole checkpoint"):
+            read_checkpoint(path, BEST_KEYS)
+
+
+def test_a_changed_byte_is_an_error_or_another_number_never_a_crash(tmp_path: Path) -> None:
+    path = saved(tmp_path / "best.pt")
+    data = bytearray(path.read_bytes())
+    for place in range(0, 4000, 37):
+        broken = bytearray(data)
+        broken[place] ^= 0xFF
+        path.write_bytes(broken)
+        try:
+            read_checkpoint(path, BEST_KEYS)
+        except InputError as error:
+            assert "\n" not in str(error)
+
+
+class Malice:
+    def __reduce__(self) -> Any:
+        return (os.system, ("touch pwned",))
+
+
+@pytest.mark.parametrize("kind", ["zip", "plain"])
+def test_a_malicious_pickle_is_refused_and_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "best.pt"
+    if kind == "zip":
+        torch.save({"epoch": Malice()}, path)
+    else:
+        path.write_bytes(pickle.dumps(Malice()))
+    with pytest.raises(InputError, match=r"can't be read as tensors|not a whole checkpoint") as e:
+        read_checkpoint(path, BEST_KEYS)
+    assert "\n" not in str(e.value)
+    assert not (tmp_path / "pwned").exists()
+
+
+def test_a_compressed_archive_is_refused_before_it_unfolds(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.pt"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data/0", bytes(10**7))
+    with pytest.raises(InputError, match="is compressed; checkpoints are not"):
+        read_checkpoint(path, BEST_KEYS)
+
+
+def test_other_content_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "best.pt"
+    torch.save([1, 2], path)
+    with pytest.raises(InputError, match="holds a list; give trainkit's checkpoint"):
+        read_checkpoint(path, BEST_KEYS)
+    torch.save({"epoch": 1}, path)
+    with pytest.raises(InputError, match="has no model_state, val_loss"):
+        read_checkpoint(path, BEST_KEYS)
+    with pytest.raises(InputError, match="no such file"):
+        read_checkpoint(tmp_path / "none.pt", BEST_KEYS)
+
+
+def test_a_file_that_is_too_large_is_refused_unread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = saved(tmp_path / "best.pt")
+    monkeypatch.setattr("trainkit.checkpoints.MAX_BYTES", 1000)
+    with pytest.raises(InputError, match="at most 1000 are read"):
+        read_checkpoint(path, BEST_KEYS)
+
+
+def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
+    path = saved(tmp_path / "best.pt", model_state=network_state(nn.Linear(2, 2)))
+    write_text(card_path(path), DISCONET_COMPACT.card.to_json())
+    with pytest.raises(InputError, match="weights do not fit the network"):
+        load_network(path)
+    saved(path, model_state={"stem": "text"})
+    with pytest.raises(InputError, match="weights do not fit the network"):
+        load_network(path)
