@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from casa_sim import CasaSimulator, ObservationSettings
-from skytypes import SkyImage, find
+from skytypes import Provenance, SkyImage, find
 from skytypes.checks import check_simulator
 from skytypes.errors import InputError, MissingPackageError
 
@@ -29,6 +30,16 @@ def test_contract(sky: SkyImage, tmp_path: Path) -> None:
     assert one.settings["iterdone"] == 800
     assert not list((tmp_path / "work").glob("worker*"))
     assert not list((tmp_path / "work").glob("sky_*"))
+
+
+@pytest.mark.usefixtures("fake_casa")
+def test_where_the_sky_came_from_is_kept(sky: SkyImage) -> None:
+    made = replace(sky, provenance=Provenance("skies", seed=9))
+    with CasaSimulator(SETTINGS) as simulator:
+        provenance = simulator.observe(made, seed=1).image.provenance
+    assert provenance is not None
+    assert provenance.configuration["sky"]["producer"] == "skies"
+    assert provenance.configuration["sky"]["seed"] == 9
 
 
 @pytest.mark.usefixtures("fake_casa")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,21 +41,25 @@ def check_keep(keep: Collection[str]) -> frozenset[str]:
     return frozenset(keep)
 
 
-def casa_provenance(settings: ObservationSettings, *, seed: int, sky: str = "") -> Provenance:
+def casa_provenance(
+    settings: ObservationSettings, *, seed: int, sky: str | Provenance | None = None
+) -> Provenance:
     """Where an image comes from: settings, seed and the versions of CASA; CASA isn't imported.
 
     Parameters
     ----------
     settings : ObservationSettings
     seed : int
-    sky : str
-        What names the sky's content, a digest of its file, say.
+    sky : str, Provenance or None
+        Where the sky comes from, or a digest of its file.
     """
-    configuration = {"settings": settings.as_dict(), "backend": "casa"}
+    configuration: dict[str, Any] = {"settings": settings.as_dict(), "backend": "casa"}
+    if sky is not None:
+        configuration["sky"] = asdict(sky) if isinstance(sky, Provenance) else sky
     return Provenance.collect(
         "casa_sim.casa",
         packages=("casa-sim", "casatools", "casatasks", "casadata"),
-        configuration={**configuration, "sky": sky} if sky else configuration,
+        configuration=configuration,
         seed=seed,
     )
 
@@ -107,7 +111,7 @@ def observe_with_casa(
         calls = observing_calls(settings, sky, seed=seed, keep=wanted)
         results = worker.run(calls, folder=folder, log=log)
         told = {**settings.as_dict(), "seed": seed, **_measured(results)}
-        provenance = casa_provenance(settings, seed=seed)
+        provenance = casa_provenance(settings, seed=seed, sky=sky.provenance)
         return _collect(folder, replace(sky, provenance=provenance), settings, told)
     finally:
         if "work" not in wanted:
