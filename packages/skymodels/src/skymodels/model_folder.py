@@ -18,8 +18,8 @@ from skyrun.workers import ordered_map
 from skytypes import SkyImage
 
 from .catalogue import CatalogueRow
-from .skies import provenance, render_sky
-from .structure import Recipe
+from .skies import check_size, provenance, render_sky
+from .structure import ARRAYS_OF_PARAMS, Recipe
 
 TRUTH_TABLE = "truth.csv"
 
@@ -116,7 +116,13 @@ def make_models(
     Made
         First the finished ones, then the others as they come, in the rows' order. The table is
         written after the last.
+
+    Raises
+    ------
+    InputError
+        If the size or the number of workers is out of range, or the folder can't be made.
     """
+    check_size(size)
     jobs = [ModelJob(row, str(folder), recipe, size) for row in rows]
     truths = _finished(jobs)
     for job in jobs:
@@ -131,12 +137,12 @@ def make_models(
             continue
         truths[job.row.ID] = outcome.value
         yield _made(job, outcome.value)
+    # The table is that of the whole folder: models of other rows keep their place in it.
+    failed = {job.row.ID for job in jobs} - set(truths)
+    known = _folder(jobs[0]).records() if truths else {}
     if truths:
-        # Models of other rows in this folder keep their place in the table.
-        others = _folder(jobs[0]).records()
-        failed = {job.row.ID for job in jobs} - set(truths)
-        known = {n: r["truth"] for n, r in others.items() if n not in failed} | truths
-        write_text(Path(folder, TRUTH_TABLE), truth_table(known))
+        table = {name: record["truth"] for name, record in known.items() if name not in failed}
+        write_text(Path(folder, TRUTH_TABLE), truth_table(table))
 
 
 def _made(job: ModelJob, truth: Mapping[str, Any], *, reused: bool = False) -> Made:
@@ -158,10 +164,6 @@ def _finished(jobs: Sequence[ModelJob]) -> dict[str, Mapping[str, Any]]:
     }
 
 
-def _made(job: ModelJob, truth: Mapping[str, Any], *, reused: bool = False) -> Made:
-    return Made(job.row.ID, str(Path(job.folder, f"{job.row.ID}.fits")), truth, reused=reused)
-
-
 def truth_table(truths: Mapping[str, Mapping[str, Any]]) -> str:
     """Truth of disks as CSV text: one row a disk; lists are JSON.
 
@@ -173,9 +175,15 @@ def truth_table(truths: Mapping[str, Mapping[str, Any]]) -> str:
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    columns = list(dict.fromkeys(name for truth in truths.values() for name in truth))
+    columns = sorted({name for truth in truths.values() for name in truth}, key=_column_order)
     writer.writerow(["ID", *columns])
     for name, truth in truths.items():
         cells = [truth.get(column, "") for column in columns]
         writer.writerow([name, *(json.dumps(c) if isinstance(c, list) else c for c in cells)])
     return out.getvalue()
+
+
+def _column_order(name: str) -> tuple[int, str]:
+    """Place of a column: as `DiskParams` has its fields, then the others by name."""
+    known = name in ARRAYS_OF_PARAMS
+    return ARRAYS_OF_PARAMS.index(name) if known else len(ARRAYS_OF_PARAMS), name

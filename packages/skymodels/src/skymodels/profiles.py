@@ -52,7 +52,10 @@ def temperature(radius: Array, *, t0_k: Array, rref: Array, q: Array) -> Array:
     50.0
     """
     xp = namespace(radius)
-    return xp.clip(t0_k * xp.exp(-q * xp.log(radius / rref)), *TEMPERATURE_K)
+    warmth = t0_k * xp.exp(-q * xp.log(radius / rref))
+    low, high = TEMPERATURE_K
+    warmth = xp.where(warmth < low, low, warmth)
+    return xp.where(warmth > high, high, warmth)
 
 
 def emission(temperature_k: Array, optical_depth: Array) -> Array:

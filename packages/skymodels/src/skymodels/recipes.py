@@ -194,8 +194,8 @@ def _render(params: DiskParams, grid: Grid) -> Array:
     """Pictures of a few disks [Jy/pixel], all at once."""
     xp = namespace(params.tau)
     disk = spread(params)
-    pixel = like(grid.pixel_arcsec, params.tau) + xp.zeros_like(disk.tau)
-    east, north = offsets(replace(grid, pixel_arcsec=pixel[:, 0, 0]), params.tau)
+    pixel = (like(grid.pixel_arcsec, params.tau) + xp.zeros_like(params.tau))[:, None, None]
+    east, north = offsets(grid, params.tau)
     major, minor = disk_axes(
         east,
         north,

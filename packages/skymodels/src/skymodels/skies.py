@@ -19,6 +19,8 @@ RA_DEG = 250.0
 DEC_DEG = -30.0
 """Where every model is put: 16h40m -30d."""
 
+_SIZES = (64, 8192)
+
 
 def render_sky(
     row: CatalogueRow, *, recipe: Recipe = "published", size: int = MODEL_PIXELS
@@ -45,8 +47,7 @@ def render_sky(
     >>> sky.name, sky.unit, sky.truth["recipe"]
     ('Disk_001', 'Jy/pixel', 'published')
     """
-    if not 64 <= size <= 8192:
-        raise InputError(f"sky models of {size} pixels a side; give 64 to 8192")
+    check_size(size)
     pixel_arcsec = row.pixel_mas / 1000 * MODEL_PIXELS / size
     params = draw_params([row], recipe=recipe)
     data = render_disks(params, Grid(size, pixel_arcsec))[0]
@@ -65,6 +66,22 @@ def render_sky(
         truth=truth,
         provenance=provenance(recipe=recipe, size=size, seed=row.seed),
     )
+
+
+def check_size(size: int) -> None:
+    """Refuse a number of pixels that no sky model is made with.
+
+    Raises
+    ------
+    InputError
+        If it is not 64 to 8192.
+
+    Examples
+    --------
+    >>> check_size(1024)
+    """
+    if not _SIZES[0] <= size <= _SIZES[1]:
+        raise InputError(f"sky models of {size} pixels a side; give {_SIZES[0]} to {_SIZES[1]}")
 
 
 def provenance(*, recipe: Recipe, size: int, seed: int | None = None) -> Provenance:
@@ -119,6 +136,7 @@ class DiskSkies:
             raise InputError("a catalogue without rows; give at least one")
         if recipe not in RECIPES:
             raise InputError(f"recipe {recipe!r}; allowed: {', '.join(RECIPES)}")
+        check_size(size)
         self.recipe: Recipe = recipe
         self.size = size
 

@@ -221,7 +221,7 @@ def _draw_one(row: CatalogueRow, recipe: Recipe) -> dict[str, Any]:
 
 
 def _inner_lengths(row: CatalogueRow, recipe: Recipe, centre_sigma_px: float) -> dict[str, float]:
-    """Lengths that the published recipe counts in pixels, and the physical one does not [arcsec]."""
+    """Lengths that only the published recipe counts in pixels [arcsec]."""
     pixel = row.pixel_mas / 1000
     rref = 0.05 * row.rout_arcsec
     if recipe == "physical":
