@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from edgeinfer import checkpoints
-from edgeinfer.checkpoints import build_network, read_card, read_checkpoint
+from edgeinfer.architectures import build_network
+from edgeinfer.checkpoints import read_card, read_checkpoint
 from edgeinfer.errors import CheckpointError
 from skytypes.errors import InputError, MissingPackageError
 from skytypes.specs import TensorSpec

@@ -8,14 +8,16 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .answers import Answer
     from .benchmarks import Timing, bench_model
     from .export import Exported, export_checkpoint, export_network
     from .modelfile import ModelFile, read_model
-    from .models import Answer, EdgeModel, load_model
+    from .models import EdgeModel, load_model
     from .verification import Check, verify_model
 
 _MODULES = {
-    "models": ("Answer", "EdgeModel", "load_model"),
+    "answers": ("Answer",),
+    "models": ("EdgeModel", "load_model"),
     "modelfile": ("ModelFile", "read_model"),
     "export": ("Exported", "export_checkpoint", "export_network"),
     "verification": ("Check", "verify_model"),

@@ -1,4 +1,4 @@
-"""Checkpoints of trainkit, read as data, and the network that their card names.
+"""Checkpoints of trainkit, read as data, and the cards beside them.
 
 Needs the ``export`` extra (torch).
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skyrun.files import check_size, read_text
-from skytypes import ModelCard, find
+from skytypes import ModelCard
 from skytypes.cards import MAX_CARD_BYTES
 from skytypes.errors import InputError, MissingPackageError
 
@@ -206,67 +206,3 @@ def card_beside(path: str | os.PathLike[str]) -> Path:
     'runs/best.card.json'
     """
     return Path(path).with_suffix(".card.json")
-
-
-def build_network(card: ModelCard, checkpoint: Checkpoint) -> torch.nn.Module:
-    """The card's architecture with the checkpoint's weights, ready to answer.
-
-    Parameters
-    ----------
-    card : ModelCard
-        Its ``architecture`` is looked up under ``skytypes.models``.
-    checkpoint : Checkpoint
-
-    Returns
-    -------
-    torch.nn.Module
-        In evaluation mode, on the CPU, float32.
-
-    Raises
-    ------
-    MissingPackageError
-        If no such architecture is installed; the message says what to install.
-    CheckpointError
-        If weights or sizes do not fit the card; the first misfits are named.
-    """
-    import torch
-
-    _check_sizes(card, checkpoint)
-    factory = find("models", card.architecture)
-    # Weights are drawn and thrown away; the caller's random state must not notice.
-    with torch.random.fork_rng(devices=[]):
-        network: torch.nn.Module = factory.build()
-    _check_fit(network.state_dict(), card, checkpoint)
-    network.load_state_dict(dict(checkpoint.state))
-    return network.float().eval()
-
-
-def _check_sizes(card: ModelCard, checkpoint: Checkpoint) -> None:
-    sides = {s.shape[-1] for s in card.inputs if len(s.shape) == 3}
-    if sides and checkpoint.img_size not in sides:
-        raise CheckpointError(
-            f"{checkpoint.path}: img_size is {checkpoint.img_size}, the card's pictures have "
-            f"{sorted(sides)}; give the card of this checkpoint"
-        )
-    columns = {(o.tensor, c) for o in card.outputs for c in o.columns}
-    if len(columns) > len(checkpoint.outputs):
-        raise CheckpointError(
-            f"{checkpoint.path}: has {len(checkpoint.outputs)} output columns, the card reads "
-            f"{len(columns)}; give the card of this checkpoint"
-        )
-
-
-def _check_fit(wanted: Mapping[str, torch.Tensor], card: ModelCard, checkpoint: Checkpoint) -> None:
-    given = checkpoint.state
-    shapes = [k for k, v in wanted.items() if k in given and given[k].shape != v.shape]
-    misfits = {
-        "missing": [k for k in wanted if k not in given],
-        "unexpected": [k for k in given if k not in wanted],
-        "of another shape": shapes,
-    }
-    said = [f"{len(v)} {kind} ({shorten(v[0], 80)})" for kind, v in misfits.items() if v]
-    if said:
-        raise CheckpointError(
-            f"{checkpoint.path}: weights do not fit architecture {card.architecture!r}: "
-            f"{', '.join(said)}"
-        )

@@ -12,7 +12,7 @@ from skyrun.commands import FAILED, USAGE, answer, make_app, note
 from skyrun.commands import run as run_app
 
 if TYPE_CHECKING:
-    from .models import Answer
+    from .answers import Answer
 
 app = make_app(
     "edgeinfer", "Trained networks as ONNX: export, verify, run and time them; no torch to run."

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import io
 import json
-import logging
 import os
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,16 +16,11 @@ from skyrun.files import write_bytes
 from skytypes import ModelCard, Provenance
 from skytypes.errors import InputError
 
-from .checkpoints import (
-    Checkpoint,
-    build_network,
-    card_beside,
-    need_export,
-    read_card,
-    read_checkpoint,
-)
-from .errors import ExportError, ParityError, shorten
+from .architectures import build_network
+from .checkpoints import Checkpoint, card_beside, need_export, read_card, read_checkpoint
+from .errors import ExportError, ParityError
 from .golden import Golden, golden_inputs
+from .graphs import OPSET, to_onnx
 from .modelfile import (
     CARD_KEY,
     EXPORT_KEY,
@@ -39,16 +30,12 @@ from .modelfile import (
     ModelFile,
     parse_model,
 )
-from .parity import TOLERANCE, Parity, measure_parity, name_outputs, run_torch
-from .probes import noise_tensors, probe_tensors
-from .sessions import Session, tensor_names
+from .parity import TOLERANCE, Parity, measure_parity, run_torch
+from .sessions import Session
 
 if TYPE_CHECKING:
     import onnx
     import torch
-
-OPSET = 20
-"""Version of the standard operator set written: onnxruntime 1.17 and later read it."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +154,7 @@ def export_network(
     ParityError, ExportError
         As for `export_checkpoint`.
     """
-    model = _to_onnx(network, card)
+    model = to_onnx(network, card)
     records: dict[str, Any] = {CARD_KEY: json.loads(card.to_json())}
     bare = _with_metadata(model, records)
     session = Session(bare, threads=1)
@@ -189,100 +176,6 @@ def _golden(network: torch.nn.Module, card: ModelCard) -> Golden:
     tensors = {k: np.asarray(v, np.float32) for k, v in asked.encoded(card).items()}
     told = replace(asked, raw=run_torch(network, card, tensors))
     return replace(told, answers=told.decoded(card))
-
-
-def _wrap(network: torch.nn.Module, names: list[str]) -> torch.nn.Module:
-    """The network with its outputs as a tuple in the card's order."""
-    import torch
-
-    class Ordered(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.network = network
-
-        def forward(self, *inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
-            return tuple(name_outputs(self.network(*inputs), names).values())
-
-    return Ordered().eval()
-
-
-def _to_onnx(network: torch.nn.Module, card: ModelCard) -> onnx.ModelProto:
-    import torch
-
-    names = tensor_names(card.outputs)
-    _try_network(network, card)
-    # Two items: a batch of one would be taken for a constant.
-    tensors = noise_tensors(card, 2, seed=0)
-    inputs = tuple(torch.from_numpy(tensors[s.name]) for s in card.inputs)
-    batch = torch.export.Dim("batch")
-    wrapped = _wrap(network, names)
-    try:
-        with _quiet():
-            program = torch.onnx.export(
-                wrapped,
-                inputs,
-                dynamo=True,
-                opset_version=OPSET,
-                dynamic_shapes=(tuple({0: batch} for _ in inputs),),
-                input_names=[s.name for s in card.inputs],
-                output_names=names,
-                external_data=False,
-                verbose=False,
-            )
-    except ExportError:
-        raise
-    except Exception as error:  # noqa: BLE001 - the exporter's errors share no base
-        # The exporter wraps the reason in advice on itself.
-        reason = shorten(error.__cause__ or error)
-        raise ExportError(f"{card.architecture!r} has no ONNX form here: {reason}") from None
-    if program is None:
-        raise ExportError(f"{card.architecture!r}: torch's exporter returned nothing")
-    return _without_traces(program.model_proto)
-
-
-def _try_network(network: torch.nn.Module, card: ModelCard) -> None:
-    """Ask the network itself first: its own error says more than the exporter's."""
-    try:
-        run_torch(network.eval(), card, probe_tensors(card, 2, seed=0))
-    except (RuntimeError, TypeError, IndexError) as error:
-        if isinstance(error, ExportError):
-            raise
-        raise ExportError(
-            f"{card.architecture!r} fails on the card's inputs: {shorten(error)}"
-        ) from None
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the exporter's talk off the terminal; what matters of it is raised."""
-    log = logging.getLogger("torch.onnx")
-    level = log.level
-    log.setLevel(logging.CRITICAL)
-    try:
-        with (
-            warnings.catch_warnings(),
-            contextlib.redirect_stdout(io.StringIO()),
-            contextlib.redirect_stderr(io.StringIO()),
-        ):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        log.setLevel(level)
-
-
-def _without_traces(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Drop the exporter's notes: paths and source lines of the machine that exported."""
-    model.ClearField("metadata_props")
-    graphs = [model.graph]
-    while graphs:
-        graph = graphs.pop()
-        values = (*graph.input, *graph.output, *graph.value_info, *graph.initializer)
-        for part in (graph, *graph.node, *values):
-            part.ClearField("metadata_props")
-            part.ClearField("doc_string")
-        for node in graph.node:
-            graphs += [a.g for a in node.attribute if a.HasField("g")]
-    return model
 
 
 def _with_metadata(model: onnx.ModelProto, records: Mapping[str, Any]) -> ModelFile:

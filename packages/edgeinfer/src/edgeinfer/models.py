@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,61 +18,12 @@ from skytypes.errors import InputError, SkyError
 from skytypes.samples import image_sample
 from skytypes.usability import reasons_not_usable
 
+from .answers import Answer, value_of
 from .errors import ModelFileError
 from .images import ENDINGS
 from .modelfile import MAX_MODEL_BYTES, ModelFile, read_model
 from .probes import PICTURE_INPUTS, reads_pictures
 from .sessions import Session
-
-Value = float | Mapping[str, float] | None
-"""One answer: a number, probabilities by class, or None where the network gave no number."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the model says of one file, or why it says nothing.
-
-    Parameters
-    ----------
-    file : str
-    values : mapping of str to `Value`
-        By output name, in the card's units; position angles east of north, offsets east and north
-        positive.
-    reasons : tuple of str
-        Why the values must not be used; empty means usable.
-    seconds : float
-        Wall time of this file: reading, encoding and decoding it, and its share of the network's.
-    error : str or None
-        One line, where there is no answer.
-
-    Examples
-    --------
-    >>> Answer("a.fits", {"incl_deg": 30.0}, (), 0.01).row()["usable"]
-    True
-    """
-
-    file: str
-    values: Mapping[str, Value] = field(default_factory=dict)
-    reasons: tuple[str, ...] = ()
-    seconds: float = 0.0
-    error: str | None = None
-
-    @property
-    def usable(self) -> bool:
-        """Whether there is an answer and no rule of the card is against using it."""
-        return self.error is None and not self.reasons
-
-    def row(self) -> dict[str, object]:
-        """The answer as one line of a table or of JSON."""
-        if self.error is not None:
-            return {"file": self.file, "error": self.error}
-        return {
-            "file": self.file,
-            **self.values,
-            "usable": self.usable,
-            "reasons": list(self.reasons),
-            "seconds": round(self.seconds, 6),
-        }
 
 
 @dataclass(frozen=True)
@@ -159,6 +109,9 @@ class EdgeModel:
         if batch_size < 1:
             raise InputError(f"batch size is {batch_size}; give 1 or more")
         self._check_for_files()
+        # Before the clock of the first file starts; not at the top, since predict needs no FITS.
+        import skyrun.fits  # noqa: F401
+
         return self._run_groups(iter(paths), batch_size)
 
     def _run_groups(
@@ -226,7 +179,7 @@ class EdgeModel:
             raise ValueError(f"{item.file}: an item without a sample can't be answered")
         start = time.perf_counter()
         answers = decode(self.card, raw, sample)
-        values = {o.name: _value(answers[o.name][0], o.classes) for o in self.card.outputs}
+        values = {o.name: value_of(answers[o.name][0], o.classes) for o in self.card.outputs}
         reasons = [f"{name} is not a number" for name, value in values.items() if value is None]
         reasons += reasons_not_usable(self.card, answers, sample)[0]
         seconds = item.seconds + share + time.perf_counter() - start
@@ -236,21 +189,6 @@ class EdgeModel:
 def _reason(path: str | os.PathLike[str], error: SkyError) -> str:
     """The error's line without the file's name, which stands beside it."""
     return " ".join(str(error).split()).removeprefix(f"{path}: ")
-
-
-def _number(value: Array) -> float | None:
-    """A float32 answer with the digits that it has, not those of its double."""
-    number = float(f"{float(value):.7g}")
-    return number if math.isfinite(number) else None
-
-
-def _value(answer: Array, classes: tuple[str, ...]) -> Value:
-    if not classes:
-        return _number(answer)
-    numbers = [_number(v) for v in answer]
-    if any(n is None for n in numbers):
-        return None
-    return {c: n for c, n in zip(classes, numbers, strict=True) if n is not None}
 
 
 def load_model(

@@ -11,7 +11,7 @@ from skyrun.files import atomic_path
 from skytypes import ModelCard
 from skytypes.errors import InputError
 
-from .models import Answer
+from .answers import Answer
 
 _ENDINGS = (".csv", ".jsonl")
 

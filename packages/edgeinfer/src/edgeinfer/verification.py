@@ -163,7 +163,8 @@ def _relative_difference(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> 
 
 
 def _parity(session: Session, checkpoint: str | os.PathLike[str]) -> Check:
-    from .checkpoints import build_network, read_checkpoint
+    from .architectures import build_network
+    from .checkpoints import read_checkpoint
     from .parity import measure_parity
 
     network = build_network(session.file.card, read_checkpoint(checkpoint))
