@@ -9,21 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .arrays import ARRAYS, BANDS
-    from .campaign import DiskResult, simulate_catalogue
+    from .campaign import simulate_catalogue
     from .catalogue import CatalogueRow, read_catalogue
     from .dataset import SimulatedDisks
     from .errors import CasaError
     from .settings import ObservationSettings
     from .simulator import CasaSimulator
+    from .tasks import DiskResult
 
 _MODULES = {
     "arrays": ("ARRAYS", "BANDS"),
-    "campaign": ("DiskResult", "simulate_catalogue"),
+    "campaign": ("simulate_catalogue",),
     "catalogue": ("CatalogueRow", "read_catalogue"),
     "dataset": ("SimulatedDisks",),
     "errors": ("CasaError",),
     "settings": ("ObservationSettings",),
     "simulator": ("CasaSimulator",),
+    "tasks": ("DiskResult",),
 }
 _PLACE = {name: module for module, names in _MODULES.items() for name in names}
 

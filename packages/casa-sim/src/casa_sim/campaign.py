@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
 import queue
@@ -11,56 +10,16 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from skyrun.folder import ResumableFolder
 from skyrun.progress import bar
-from skytypes import Observation, SkyImage
 from skytypes.errors import InputError, SkyError
 
-from .catalogue import LABELS, CatalogueRow, read_catalogue
-from .errors import CasaError
-from .observing import casa_provenance, check_keep, observe_with_casa
-from .products import LOG, STAGES, WORK, check_name, product_name, wanted_stages, write_products
-from .settings import ObservationSettings
-from .skies import read_sky
+from .catalogue import read_catalogue
+from .observing import check_keep
+from .tasks import DiskResult, DiskTask, make_disk
 from .worker import JOB_TIMEOUT_S, CasaWorker, check_casa_installed
-
-
-@dataclass(frozen=True)
-class DiskResult:
-    """What became of one disk.
-
-    Parameters
-    ----------
-    name : str
-    status : str
-        ``made``, ``kept`` (was there already) or ``failed``.
-    file : str
-        The simulated image; empty when it failed.
-    reason : str
-        Why it failed; CASA's own words.
-    seconds : float
-        Spent now [s].
-    """
-
-    name: str
-    status: str
-    file: str = ""
-    reason: str = ""
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True)
-class DiskTask:
-    """One disk to be observed: its name, sky file, settings, seed and labels."""
-
-    name: str
-    sky: Path
-    settings: ObservationSettings
-    seed: int
-    row: CatalogueRow | None = None
 
 
 def simulate_catalogue(
@@ -230,7 +189,7 @@ class Campaign:
         start = time.monotonic()
         casa = idle.get()
         try:
-            result = self._make_or_keep(task, casa)
+            result = make_disk(task, casa, out=self.out, work=self._work, keep=self.keep)
         except SkyError as error:
             result = DiskResult(task.name, "failed", reason=str(error))
         except OSError as error:
@@ -239,59 +198,6 @@ class Campaign:
         finally:
             idle.put(casa)
         return replace(result, seconds=time.monotonic() - start)
-
-    def _make_or_keep(self, task: DiskTask, casa: CasaWorker) -> DiskResult:
-        name, band = check_name(task.name), task.settings.band
-        sky = _read_model(task)
-        digest = hashlib.sha256(task.sky.read_bytes()).hexdigest()
-        provenance = casa_provenance(task.settings, seed=task.seed, sky=digest)
-        folder = ResumableFolder(self.out / name, provenance)
-        image = folder.path / product_name(name, band, "simulated")
-        stages = wanted_stages(self.keep)
-        if all(folder.is_done(stage) for stage in stages):
-            return DiskResult(name, "kept", str(image))
-        _clear(folder.path)
-        log = folder.path / LOG
-        log.write_text("")
-        job = self._work / f"disk_{name}"
-        observation = observe_with_casa(
-            casa, sky, task.settings, seed=task.seed, folder=job, log=log, keep=self.keep
-        )
-        if "work" in self.keep:
-            job.rename(folder.path / WORK)
-        _finish(folder, name, observation)
-        return DiskResult(name, "made", str(image))
-
-
-def _read_model(task: DiskTask) -> SkyImage:
-    """The sky of a task; truth that the catalogue knows and the file lacks is added."""
-    sky = read_sky(task.sky)
-    truth = dict(sky.truth)
-    if task.row is not None:
-        for label in LABELS:
-            said, stored = task.row.labels[label], truth.setdefault(label, task.row.labels[label])
-            if not (isinstance(stored, int | float) and math.isclose(stored, said, abs_tol=1e-6)):
-                raise InputError(
-                    f"{task.sky}: its {label} is {stored!r} but the catalogue says {said:g}; "
-                    "make the models from this catalogue"
-                )
-    return replace(sky, name=task.name, truth=truth)
-
-
-def _clear(folder: Path) -> None:
-    """Remove what an earlier run with other settings left of this disk."""
-    for stage in STAGES:
-        for old in folder.glob(f"*_{stage}.fits"):
-            old.unlink()
-    shutil.rmtree(folder / WORK, ignore_errors=True)
-
-
-def _finish(folder: ResumableFolder, name: str, observation: Observation) -> None:
-    if observation.image.data.max() <= 0:
-        raise CasaError(f"CASA: the image of {name} has no positive pixel (see its {LOG})")
-    record = {"settings": dict(observation.settings)}
-    for stage, path in write_products(folder.path, name, observation).items():
-        folder.finish(stage, [path.name], record)
 
 
 def _alive(pid: int) -> bool:

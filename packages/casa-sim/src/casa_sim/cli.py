@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from skyrun.commands import FAILED, answer, make_app, run
 
 if TYPE_CHECKING:
-    from .campaign import DiskResult
+    from .tasks import DiskResult
 
 app = make_app("casa-sim", "What ALMA would see of a sky model.")
 
@@ -98,10 +98,11 @@ def observe(
     """
     import re
 
-    from .campaign import Campaign, DiskTask
+    from .campaign import Campaign
     from .errors import CasaError
     from .settings import ObservationSettings
     from .skies import check_sky, read_sky
+    from .tasks import DiskTask
 
     settings = ObservationSettings(
         array,

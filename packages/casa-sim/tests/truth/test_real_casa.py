@@ -19,9 +19,10 @@ from astropy.io import fits
 from astropy.wcs import WCS
 from numpy.typing import NDArray
 
-from casa_sim.campaign import Campaign, DiskResult, DiskTask
+from casa_sim.campaign import Campaign
 from casa_sim.casa_calls import measurement_set
 from casa_sim.settings import ObservationSettings
+from casa_sim.tasks import DiskResult, DiskTask
 from casa_sim.worker import CasaWorker
 from skyrun.fits import read_image, write_image
 from skytypes import Beam, SkyImage
