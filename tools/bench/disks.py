@@ -5,7 +5,7 @@ grid, and the disk and the white noise are each convolved with the beam sampled 
 (`scipy.signal.convolve2d`). It is the oracle too: from the same drawn numbers and the same noise
 both must make the same picture, within the tolerances printed.
 
-Both are timed in turns in this one process (CPU time). Run it with
+Both are timed in turns in this one process (CPU time); neither uses a second thread. Run it with
 
     uv run tools/bench/disks.py > tools/bench/disks.md
 """
@@ -14,15 +14,10 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-
-# One thread, before numpy is imported.
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_name] = "1"
 
 import numpy as np
 import scipy.fft
@@ -32,9 +27,10 @@ from scipy.signal import convolve2d
 
 from skymodels import SyntheticDisks
 from skymodels.beams import complex_normals, white_spectrum
+from skymodels.canvas import Canvas
 from skymodels.radial_tables import REACH_OVER_ROUT
 from skymodels.scenes import Scene, draw_scene
-from skymodels.synthetic import STREAM, Canvas
+from skymodels.synthetic import STREAM
 from skytypes import item_rng
 
 Picture = NDArray[np.float64]
@@ -214,11 +210,12 @@ def compare(dataset: SyntheticDisks, index: int) -> tuple[float, float, float]:
     )
 
 
-def cpu_seconds(function: Callable[[], object]) -> float:
-    """CPU time of one call [s]."""
+def per_cpu_second(function: Callable[..., object], *calls: Sequence[Any]) -> float:
+    """How often a function can be called with these arguments in a second of CPU time."""
     start = time.process_time()
-    function()
-    return time.process_time() - start
+    for arguments in calls:
+        function(*arguments)
+    return len(calls) / (time.process_time() - start)
 
 
 def interval(values: Sequence[float]) -> tuple[float, float, float]:
@@ -234,9 +231,10 @@ def measure(seed: int, rounds: int, batch: int, slow: int) -> dict[str, list[flo
     found: dict[str, list[float]] = {"naive": [], "fast": [], "ratio": []}
     for turn in range(rounds):
         items = range(turn * batch, (turn + 1) * batch)
-        scenes = [(dataset.scene(i), item_rng(seed, i, "bench.naive")) for i in items[:slow]]
-        naive = slow / cpu_seconds(lambda s=scenes: [naive_picture(*one, SIZE) for one in s])
-        fast = batch / cpu_seconds(lambda i=items: dataset.batch(i))
+        rngs = [item_rng(seed, i, "bench.naive") for i in items[:slow]]
+        scenes = [(dataset.scene(i), rng, SIZE) for i, rng in zip(items[:slow], rngs, strict=True)]
+        naive = per_cpu_second(naive_picture, *scenes)
+        fast = per_cpu_second(dataset.batch, (items,)) * batch
         for name, value in (("naive", naive), ("fast", fast), ("ratio", fast / naive)):
             found[name].append(value)
     return found

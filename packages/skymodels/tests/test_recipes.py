@@ -4,9 +4,10 @@ import torch
 from scipy.ndimage import gaussian_filter
 
 from skymodels import Grid, draw_catalogue, draw_params, render_disks
+from skymodels.draws import draw_texture
 from skymodels.features import middle, smooth, texture
 from skymodels.recipes import peak_temperature_k
-from skymodels.structure import RECIPES, Recipe, draw_texture
+from skymodels.structure import RECIPES, Recipe
 from skytypes.errors import InputError
 
 ROWS = draw_catalogue(12, seed=42)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from skymodels import DiskParams, draw_catalogue, draw_params
-from skymodels.structure import ARRAYS_OF_PARAMS, RECIPES, Recipe, draw_texture, stack_params
+from skymodels.draws import draw_texture
+from skymodels.structure import ARRAYS_OF_PARAMS, RECIPES, Recipe, stack_params
 from skytypes.errors import InputError
 
 ROWS = draw_catalogue(40, seed=42)

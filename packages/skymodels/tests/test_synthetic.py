@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skymodels import SyntheticDisks
-from skymodels.synthetic import Canvas, render_scene
+from skymodels.canvas import Canvas, render_scene
 from skytypes import item_rng
 from skytypes.checks import check_dataset
 from skytypes.errors import InputError

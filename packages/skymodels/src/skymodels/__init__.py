@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .catalogue import CatalogueRow, draw_catalogue
     from .catalogue_files import read_catalogue, write_catalogue
+    from .draws import draw_params
     from .geometry import Grid
     from .recipes import render_disks
     from .skies import DiskSkies
-    from .structure import DiskParams, draw_params
+    from .structure import DiskParams
     from .synthetic import SyntheticDisks
 
 __all__ = [  # noqa: RUF022 - grouped as a table of contents
@@ -43,7 +44,7 @@ _HOMES = {
     "Grid": "geometry",
     "SyntheticDisks": "synthetic",
     "draw_catalogue": "catalogue",
-    "draw_params": "structure",
+    "draw_params": "draws",
     "read_catalogue": "catalogue_files",
     "render_disks": "recipes",
     "write_catalogue": "catalogue_files",

@@ -144,6 +144,13 @@ def add_slow_noise(
         Of the Gaussian [pixel].
     rms : float
         Of the noise added, in the unit of the picture.
+
+    Examples
+    --------
+    >>> spectrum = np.zeros((64, 33), np.complex64)
+    >>> add_slow_noise(spectrum, np.random.default_rng(1), 2.0, 1.0)
+    >>> 0.5 < inverse_crop(spectrum, 0, 64).std() < 1.5
+    True
     """
     size = spectrum.shape[0]
     cut = math.sqrt(-math.log(_SLOW_CUT) / 2) / (math.pi * sigma_px)
@@ -172,6 +179,13 @@ def inverse_crop(spectrum: Complex64, start: int, stop: int) -> Float32:
     Returns
     -------
     array of shape (stop - start, stop - start), float32
+
+    Examples
+    --------
+    >>> flat = np.zeros((8, 5), np.complex64)
+    >>> flat[0, 0] = 64.0
+    >>> inverse_crop(flat, 2, 4).tolist()
+    [[1.0, 1.0], [1.0, 1.0]]
     """
     size = spectrum.shape[0]
     rows = scipy.fft.ifft(spectrum, axis=0, overwrite_x=True)[start:stop]

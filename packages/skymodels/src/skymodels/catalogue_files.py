@@ -57,7 +57,19 @@ def write_catalogue(path: str | os.PathLike[str], rows: Sequence[CatalogueRow]) 
 
 
 def format_catalogue(rows: Sequence[CatalogueRow], *, source: str = "catalogue") -> str:
-    """A catalogue as CSV text; numbers are written so that reading gives the same bits."""
+    """A catalogue as CSV text; numbers are written so that reading gives the same bits.
+
+    Raises
+    ------
+    CatalogueError
+        If there is no row, or an ID is given twice.
+
+    Examples
+    --------
+    >>> from skymodels import draw_catalogue
+    >>> format_catalogue(draw_catalogue(1, seed=42)).splitlines()[1][:16]
+    'Disk_001,27.649,'
+    """
     if not rows:
         raise CatalogueError(f"{source}: no row to write; give at least one")
     seen = set[str]()

@@ -95,7 +95,7 @@ def _look_up(table: Table, disk: Mapping[str, Any], view: View, points: Points) 
 
 def _interpolated(column: tuple[Float32, Float32], node: Any, place: Float32) -> Float32:
     values, steps = column
-    image = steps.take(node, mode="clip")
+    image: Float32 = steps.take(node, mode="clip")
     image *= place
     image += values.take(node, mode="clip")
     return image

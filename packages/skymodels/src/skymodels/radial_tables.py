@@ -43,6 +43,14 @@ def radial_brightness(radius: Float32, disk: Mapping[str, Any]) -> tuple[Float32
     -------
     brightness : array of shape (node,) [K]
     ridge : array of shape (node,) [K], or None where there is no crescent
+
+    Examples
+    --------
+    >>> from skymodels.scenes import draw_scene
+    >>> disk = draw_scene(np.random.default_rng(1)).structure
+    >>> bright, _ = radial_brightness(disk["rout_arcsec"] * np.array([0.01, 0.5, 3.0]), disk)
+    >>> bool(bright[0] > bright[2] >= 0)
+    True
     """
     inner = radius[:1]
     unit = float(surface_density(inner, rc=disk["rc_arcsec"], gamma=disk["gamma"])[0])
@@ -142,6 +150,13 @@ def tabulate(disk: Mapping[str, Any], pixel_arcsec: float) -> Table:
         As `radial_brightness` takes it.
     pixel_arcsec : float
         [arcsec]
+
+    Examples
+    --------
+    >>> from skymodels.scenes import draw_scene
+    >>> table = tabulate(draw_scene(np.random.default_rng(1)).structure, 0.01)
+    >>> table.bright[0].shape, float(table.bright[0][-1])
+    ((2048,), 0.0)
     """
     floor = disk["floor_arcsec"]
     span = math.log(REACH_OVER_ROUT * disk["rout_arcsec"] / floor)

@@ -11,9 +11,10 @@ from skytypes.errors import InputError
 from .alma import MODEL_PIXELS, find_band
 from .catalogue import CatalogueRow, draw_catalogue
 from .catalogue_files import read_catalogue
+from .draws import draw_params
 from .geometry import Grid
 from .recipes import peak_temperature_k, render_disks
-from .structure import RECIPES, Recipe, draw_params
+from .structure import RECIPES, Recipe
 
 RA_DEG = 250.0
 DEC_DEG = -30.0

@@ -14,10 +14,10 @@ import pytest
 from scipy.special import j0
 
 from skymodels import SyntheticDisks
+from skymodels.canvas import Canvas
 from skymodels.geometry import Grid, disk_axes, offsets
 from skymodels.profiles import ring
 from skymodels.radial_tables import REACH_OVER_ROUT, radial_brightness
-from skymodels.synthetic import Canvas
 
 
 def visibility_of_picture(

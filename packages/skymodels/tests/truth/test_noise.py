@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from skymodels.canvas import render_scene
 from skymodels.scenes import draw_scene
-from skymodels.synthetic import render_scene
 from skytypes import item_rng
 
 SIZE = 64

@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from skymodels import Grid, draw_catalogue, draw_params, render_disks
+from skymodels import Grid, SyntheticDisks, draw_catalogue, draw_params, render_disks
+from skymodels.canvas import Canvas, render_scene
 from skymodels.scenes import Scene
-from skymodels.synthetic import Canvas, SyntheticDisks, render_scene
 from skytypes import item_rng
 
 
