@@ -2,15 +2,18 @@
 
 * The root's extras and its ``test`` group repeat every member's.
 * Every member has README, CHANGELOG, py.typed, tests/smoke and an example.
+* Every import of a member is declared by it: a dependency, or one of its extras.
 * No file but uv.lock names a package registry, and none names a folder of the machine.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +67,35 @@ def check_files(packages: dict[str, dict[str, Any]]) -> list[str]:
     return missing
 
 
+def imported(folder: Path) -> set[str]:
+    """Top-level modules that the Python files of a folder import, anywhere in them."""
+    found: set[str] = set()
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+                found.add(node.module.split(".")[0])
+    return found
+
+
+def check_imports(packages: dict[str, dict[str, Any]]) -> list[str]:
+    """Imports of members whose distribution they do not declare."""
+    homes = packages_distributions()
+    breaches = []
+    for name, project in packages.items():
+        extras = project["project"].get("optional-dependencies", {}).values()
+        listed = [*project["project"]["dependencies"], *(r for group in extras for r in group)]
+        declared = {re.split(r"[\[<>=;! ]", requirement)[0].lower() for requirement in listed}
+        own = name.replace("-", "_")
+        for module in sorted(imported(ROOT / "packages" / name / "src")):
+            if module == own or module in sys.stdlib_module_names:
+                continue
+            if not declared & {home.lower() for home in homes.get(module, [module])}:
+                breaches.append(f"{name} imports {module} and does not declare it")
+    return breaches
+
+
 def check_texts() -> list[str]:
     """Registry hosts and machine folders in tracked text files."""
     listed = subprocess.run(
@@ -94,6 +126,7 @@ def main() -> int:
         *check_extras(root, packages),
         *check_test_group(root, packages),
         *check_files(packages),
+        *check_imports(packages),
         *check_texts(),
     ]
     for breach in breaches:
