@@ -209,7 +209,7 @@ def check_size(path: str | os.PathLike[str], max_bytes: int) -> Path:
     size = status.st_size
     if size > max_bytes:
         raise InputError(f"{path}: {size} bytes; at most {max_bytes} are read")
-    if not os.access(path, os.R_OK):
+    if not os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids):
         raise InputError(f"{path}: may not be read; change its permissions")
     return path
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -93,16 +94,18 @@ def read_image(
 
 def _read_hdu(path: Path, max_pixels: int) -> tuple[fits.Header, NDArray[Any]]:
     """Header and picture of the first HDU that holds one; sizes are checked before reading."""
+    # Opened here: astropy leaves a file open where its header is damaged.
     with path.open("rb") as file:
         start = file.read(10)
-    if not start.startswith(b"SIMPLE  ="):
-        what = "is empty" if not start else "does not begin as a FITS file does"
-        raise InputError(f"{what}; give an uncompressed FITS image")
-    with fits.open(path, memmap=False, lazy_load_hdus=True) as hdus:
-        for hdu in hdus:
-            if hdu.is_image and hdu.header.get("NAXIS", 0) >= 1:
-                _check_shape(path, hdu, max_pixels)
-                return hdu.header.copy(), np.array(hdu.data)
+        if not start.startswith(b"SIMPLE  ="):
+            what = "is empty" if not start else "does not begin as a FITS file does"
+            raise InputError(f"{what}; give an uncompressed FITS image")
+        file.seek(0)
+        with fits.open(file, memmap=False, lazy_load_hdus=True) as hdus:
+            for hdu in hdus:
+                if hdu.is_image and hdu.header.get("NAXIS", 0) >= 1:
+                    _check_shape(path, hdu, max_pixels)
+                    return hdu.header.copy(), np.array(hdu.data)
     raise InputError("holds no picture; give a FITS image")
 
 
@@ -239,11 +242,20 @@ def _json(name: str, what: str, value: Mapping[str, Any]) -> str:
         ) from error
 
 
+# Cards that say how the pixels are stored or where they lie, whether written or not.
+_RESERVED = re.compile(
+    r"SIMPLE|BITPIX|NAXIS\d*|EXTEND|END|BSCALE|BZERO|BLANK|GROUPS|CONTINUE|EQUINOX|EPOCH"
+    r"|(CD|PC|PV)\d+_\d+|(CROTA|CTYPE|CUNIT|CRVAL|CRPIX|CDELT)\d+|LONPOLE|LATPOLE|WCSAXES"
+    r"|RESTFR.*|BMAJ|BMIN|BPA|TRUTH|PROVENAN"
+)
+
+
 def _add_card(header: fits.Header, key: str, value: Any, comment: str) -> None:
-    if key in header or not (1 <= len(key) <= 8):
+    if key in header or _RESERVED.fullmatch(key) or not (1 <= len(key) <= 8):
         raise ContractError(f"card {key!r}: give a free keyword of 1 to 8 letters")
+    value = value.item() if hasattr(value, "item") else value
     try:
-        header[key] = (value.item() if hasattr(value, "item") else value, comment)
+        header[key] = (value, comment)
     except (TypeError, ValueError) as error:
         raise ContractError(f"card {key}: {value!r} can't be written ({error})") from error
 

@@ -121,8 +121,17 @@ def _structure(state: tuple[Any, ...], rebuild: Rebuild) -> np.dtype[Any]:
     names, fields, size = (rebuild(state[i]) for i in (3, 4, 5))
     expect(isinstance(names, tuple) and isinstance(fields, Mapping), "a type with fields")
     formats, offsets = [fields[n][0] for n in names], [fields[n][1] for n in names]
+    titles = [fields[n][2] if len(fields[n]) == 3 else None for n in names]
     expect(all(isinstance(f, np.dtype) and not f.hasobject for f in formats), "a field's type")
-    return np.dtype({"names": names, "formats": formats, "offsets": offsets, "itemsize": size})
+    return np.dtype(
+        {
+            "names": names,
+            "formats": formats,
+            "offsets": offsets,
+            "titles": titles,
+            "itemsize": size,
+        }
+    )
 
 
 def _shape(shape: Any) -> tuple[int, ...]:

@@ -1,0 +1,563 @@
+"""Data come back; nothing of a pickle is ever called; memory is not taken on its word."""
+
+import collections
+import datetime
+import gzip
+import os
+import pickle
+import struct
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from skyrun.unpickle import safe_load
+from skytypes.errors import InputError, MissingPackageError
+
+pd = pytest.importorskip("pandas")
+
+
+def loaded(folder: Path, value: Any, protocol: int = pickle.DEFAULT_PROTOCOL) -> Any:
+    path = folder / "a.pkl"
+    path.write_bytes(pickle.dumps(value, protocol))
+    return safe_load(path)
+
+
+def from_bytes(folder: Path, content: bytes, **options: Any) -> Any:
+    path = folder / "a.pkl"
+    path.write_bytes(content)
+    return safe_load(path, **options)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("pickles")
+
+
+TABLES = [
+    pd.DataFrame(
+        np.arange(6.0).reshape(2, 3),
+        columns=pd.MultiIndex.from_tuples([("spin", "P"), ("spin", "Pdot"), ("place", "x")]),
+    ),
+    pd.DataFrame({"a": [1, 2], "b": ["x", None], "c": [0.5, np.nan]}, index=[7, 5]),
+    pd.DataFrame({"mixed": pd.Series([1, "a", None], dtype=object), "yes": [True, False, True]}),
+    pd.DataFrame({"nbytes": [1.0], "shape": [2.0], "size": ["x"]}),
+    pd.DataFrame(index=pd.Index(["x", "y"], name="pulsar")),
+    pd.DataFrame(),
+    pd.DataFrame(np.zeros((3, 0))),
+    pd.DataFrame(np.ones((2, 2), np.float32), columns=["x", "x"]),
+]
+
+
+@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+@pytest.mark.parametrize("table", TABLES, ids=range(len(TABLES)))
+def test_tables_come_back(place: Path, table: Any, protocol: int) -> None:
+    table.attrs = {"source": "test"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        got = loaded(place, table, protocol)
+    pd.testing.assert_frame_equal(got, table)
+    assert got.attrs == table.attrs
+
+
+def test_a_table_can_be_changed_afterwards(place: Path) -> None:
+    got = loaded(place, TABLES[1])
+    got.loc[7, "a"] = 9
+    got["new"] = 1.0
+    assert got.loc[7].tolist()[0] == 9
+
+
+@pytest.mark.parametrize("protocol", [2, 5])
+@pytest.mark.parametrize("column", ["a", "b", "c"])
+def test_series_come_back(place: Path, column: str, protocol: int) -> None:
+    pd.testing.assert_series_equal(loaded(place, TABLES[1][column], protocol), TABLES[1][column])
+
+
+numbers = hnp.arrays(
+    hnp.scalar_dtypes() | hnp.array_dtypes(max_size=3),
+    hnp.array_shapes(min_dims=0, min_side=0, max_dims=3, max_side=4),
+)
+
+
+@settings(max_examples=100)
+@given(numbers, st.integers(0, 5), st.booleans())
+def test_arrays_come_back(place: Path, array: Any, protocol: int, fortran: bool) -> None:
+    array = np.asfortranarray(array) if fortran else array
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        got = loaded(place, array, protocol)
+    assert got.dtype == array.dtype
+    assert got.shape == array.shape
+    assert got.tobytes() == array.tobytes()
+    assert got.flags.writeable
+    assert got.flags.f_contiguous == array.flags.f_contiguous
+
+
+keys = st.text(max_size=3) | st.integers()
+things = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.complex_numbers(allow_nan=False)
+    | st.text(max_size=5)
+    | st.binary(max_size=5)
+    | st.binary(max_size=5).map(bytearray)
+    | st.frozensets(st.integers())
+    | st.datetimes()
+    | st.dates()
+    | st.timedeltas(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.tuples(inner, inner)
+        | st.dictionaries(keys, inner, max_size=3)
+        | st.dictionaries(keys, inner, max_size=3).map(collections.OrderedDict)
+    ),
+    max_leaves=6,
+)
+
+
+@given(things, st.integers(0, 5))
+def test_plain_values_come_back(place: Path, value: Any, protocol: int) -> None:
+    got = loaded(place, value, protocol)
+    assert got == value
+    assert type(got) is type(value)
+
+
+def test_numpy_numbers_come_back(place: Path) -> None:
+    for value in (np.float32(0.1), np.int64(3), np.bool_(True), np.datetime64("2020-01-01", "ns")):
+        got = loaded(place, value)
+        assert got == value
+        assert type(got) is type(value)
+    assert loaded(place, np.dtype(">f4")) == np.dtype(">f4")
+    assert loaded(place, datetime.time(1, 2)) == datetime.time(1, 2)
+
+
+def test_arrays_of_objects_come_back(place: Path) -> None:
+    array = np.array([[1, "x"], [None, np.arange(3)]], dtype=object)
+    got = loaded(place, array)
+    assert got[0].tolist() == [1, "x"]
+    assert got[1, 0] is None
+    assert got[1, 1].tolist() == [0, 1, 2]
+
+
+def test_shared_parts_are_one(place: Path) -> None:
+    part = np.arange(3)
+    got = loaded(place, [part, {"again": part}])
+    assert got[0] is got[1]["again"]
+
+
+def test_gzip_is_unpacked(place: Path) -> None:
+    assert from_bytes(place, gzip.compress(pickle.dumps({"a": 1}))) == {"a": 1}
+
+
+# A table with two levels of columns, as pandas 1.1 under Python 3.7 wrote it: its own
+# modules (Int64Index, BlockManager.__setstate__) are gone, the data must still open.
+class _Old:
+    """Stands in for a class of an old library while a pickle is written."""
+
+    def __init__(self, where: str, args: tuple[Any, ...], state: Any = None) -> None:
+        self.where, self.args, self.state = where, args, state
+
+
+def old_pickle(value: Any) -> bytes:
+    """Pickle protocol 2 with calls by name, whatever is installed."""
+
+    def write(v: Any) -> bytes:
+        if isinstance(v, _Old):
+            module, name = v.where.rsplit(".", 1)
+            call = f"c{module}\n{name}\n".encode() + write(v.args) + b"R"
+            return call + (write(v.state) + b"b" if v.state is not None else b"")
+        if isinstance(v, type(_Old)):
+            return b"cpandas\n" + v.__name__.encode() + b"\n"
+        if isinstance(v, tuple):
+            return b"(" + b"".join(write(i) for i in v) + b"t"
+        if isinstance(v, list):
+            return b"(" + b"".join(write(i) for i in v) + b"l"
+        if isinstance(v, dict):
+            return b"(" + b"".join(write(k) + write(i) for k, i in v.items()) + b"d"
+        return pickle.dumps(v, 2)[2:-1]
+
+    return b"\x80\x02" + write(value) + b"."
+
+
+def test_a_table_of_an_old_pandas_opens(place: Path) -> None:
+    columns = _Old(
+        "pandas.core.indexes.base._new_Index",
+        (
+            pd.MultiIndex,
+            {
+                "levels": [
+                    _Old(
+                        "pandas.core.indexes.base._new_Index",
+                        (pd.Index, {"data": np.array(list(names), object), "name": None}),
+                    )
+                    for names in ("ab", "xy")
+                ],
+                "labels": [np.array([0, 0, 1], np.int8), np.array([0, 1, 0], np.int8)],
+                "names": [None, None],
+            },
+        ),
+    )
+    index = _Old(
+        "pandas.core.indexes.base._new_Index",
+        (
+            _Old("pandas.core.indexes.numeric.Int64Index", ()),
+            {"data": np.array([5, 7]), "name": "id"},
+        ),
+    )
+    blocks: list[dict[str, Any]] = [
+        {"values": np.array([[1.0, 2.0], [5.0, 6.0]]), "mgr_locs": slice(0, 4, 2)},
+        {"values": np.array([["p", "q"]], object), "mgr_locs": np.array([1])},
+    ]
+    state: tuple[Any, ...] = (
+        [columns, index],
+        [b["values"] for b in blocks],
+        [],
+        {"0.14.1": {"axes": [columns, index], "blocks": blocks}},
+    )
+    manager = _Old("pandas.core.internals.managers.BlockManager", (), state)
+    frame = _Old("pandas.core.frame.DataFrame", (), {"_data": manager, "_typ": "dataframe"})
+    content = old_pickle(frame)
+    # `Int64Index` is named, not called, in real files.
+    content = content.replace(
+        b"cpandas.core.indexes.numeric\nInt64Index\n(tR",
+        b"cpandas.core.indexes.numeric\nInt64Index\n",
+    )
+    got = from_bytes(place, content)
+    assert got.columns.tolist() == [("a", "x"), ("a", "y"), ("b", "x")]
+    assert got.index.tolist() == [5, 7]
+    assert got[("a", "x")].tolist() == [1.0, 2.0]
+    assert got[("a", "y")].tolist() == ["p", "q"]
+    assert got[("b", "x")].tolist() == [5.0, 6.0]
+
+
+class Call:
+    """Asks the reader of its pickle to call something."""
+
+    def __init__(self, function: Any, *args: Any) -> None:
+        self.function, self.args = function, args
+
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        return self.function, self.args
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        (os.system, ("touch HACKED",), "posix.system"),
+        (subprocess.Popen, (["touch", "HACKED"],), "(subprocess|commands).Popen"),
+        (eval, ("open('HACKED', 'w')",), "(__builtin__|builtins).eval"),
+        (exec, ("open('HACKED', 'w')",), "(__builtin__|builtins).exec"),
+        (getattr, ("text", "upper"), "(__builtin__|builtins).getattr"),
+        (open, ("HACKED", "w"), "(_io|io).open"),
+        (__import__, ("antigravity",), "(__builtin__|builtins).__import__"),
+        (np.load, ("x.npy",), "numpy.load"),
+        (np.memmap, ("HACKED", "f8", "w+", 0, (1,)), "numpy.memmap"),
+        (pd.read_pickle, ("x.pkl",), "pandas.*read_pickle"),
+        (pd.eval, ("1",), "pandas.*eval"),
+    ],
+)
+@pytest.mark.parametrize("protocol", [0, 2, 4])
+@pytest.mark.parametrize(
+    "wrap", [lambda c: c, lambda c: {"a": [1, (c,)]}, lambda c: {"x": Call(list, [c])}]
+)
+def test_no_call_is_made(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    call: tuple[Any, tuple[Any, ...], str],
+    protocol: int,
+    wrap: Any,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    function, args, name = call
+    content = pickle.dumps(wrap(Call(function, *args)), protocol)
+    with pytest.raises(InputError, match=f"a.pkl: the pickle asks for {name}; only numpy and pan"):
+        from_bytes(tmp_path, content)
+    assert not (tmp_path / "HACKED").exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"builtins\nobject.__subclasses__",
+        b"numpy\ndtype.__reduce__",
+        b"numpy.core.multiarray\nsys.modules",
+        b"pandas\nDataFrame.to_pickle",
+        b"copyreg\n_reconstructor",
+        b"pandas.io.pickle\nread_pickle",
+        b"functools\npartial",
+        b"operator\nattrgetter",
+        b"types\nCodeType",
+        b"torch._utils\n_rebuild_tensor_v2",
+        b"codecs\nopen",
+        b"_codecs\ndecode",
+    ],
+)
+def test_names_beside_the_admitted_are_refused(place: Path, name: bytes) -> None:
+    for content in (b"c" + name + b"\n.", b"(i" + name + b"\n."):
+        with pytest.raises(InputError, match="the pickle asks for "):
+            from_bytes(place, content)
+    module, attribute = name.split(b"\n")
+    stacked = b"".join(b"\x8c" + bytes([len(t)]) + t for t in (module, attribute))
+    with pytest.raises(InputError, match="the pickle asks for "):
+        from_bytes(place, b"\x80\x04" + stacked + b"\x93.")
+
+
+def test_admitted_names_do_nothing_by_themselves(place: Path) -> None:
+    """A class as the answer, attributes set on a class, a class called with odd arguments."""
+    before = dict(vars(pd.DataFrame)), dict(vars(collections.OrderedDict))
+    frame = b"cpandas\nDataFrame\n"
+    for content in (
+        frame + b".",
+        b"cnumpy\nndarray\n.",
+        # BUILD with (None, {"to_csv": 1}) upon the class: setattr.
+        frame + b"(N(Vto_csv\nI1\ndtb.",
+        b"ccollections\nOrderedDict\n(N(Vpop\nI1\ndtb.",
+        b"cnumpy\nndarray\n((I1000000000000\nttR.",
+        b"cbuiltins\nbytearray\n(I1000000000000\ntR.",
+        b"cbuiltins\nlist\n(cbuiltins\nrange\n(I1000000000000\ntRtR.",
+        b"c_codecs\nencode\n(Vx\nVzlib\ntR.",
+        b"cnumpy\ndtype\n(Vf8\ntR.",
+        b"cbuiltins\nset\n(I1\ntR.",
+        b"cbuiltins\nslice\n(Vx\ntR.",
+        b"cdatetime\ndatetime\n(Vx\ntR.",
+    ):
+        with pytest.raises(InputError, match=r"a.pkl: .*(is not as numpy|holds a class|damaged)"):
+            from_bytes(place, content)
+    assert (dict(vars(pd.DataFrame)), dict(vars(collections.OrderedDict))) == before
+
+
+def array_pickle(dtype: Any, shape: Any, content: Any, state: Any = None) -> bytes:
+    """An array by ``_reconstruct`` with whatever type state, shape and content are wished for."""
+    kind = _Old("numpy.dtype", (dtype, False, True), state or (3, "<", None, None, None, -1, -1, 0))
+    body = old_pickle((1, shape, kind, False, content))[2:-1]
+    start = b"\x80\x02cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\ntC\x01btR"
+    return start + body + b"b."
+
+
+def test_the_maker_of_bad_arrays_makes_good_ones(place: Path) -> None:
+    content = np.arange(2.0).tobytes()
+    assert from_bytes(place, array_pickle("f8", (2,), content)).tolist() == [0.0, 1.0]
+
+
+OBJECT = (3, "|", None, None, None, -1, -1, 63)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "shape", "content", "state"),
+    [
+        ("f8", (10**12,), b"", None),
+        ("f8", (2,), b"\0" * 15, None),
+        ("f8", (2,), b"\0" * 17, None),
+        ("f8", (-1,), b"", None),
+        ("f8", (1.5,), b"", None),
+        ("f8", (2**62, 2**62), b"", None),
+        ("f8", (1,) * 40, b"\0" * 8, None),
+        ("f8", "2", b"", None),
+        ("f8", (1,), ["x"], None),
+        ("V0", (2**60,), b"", None),
+        ("O8", (1000,), [1], OBJECT),
+        ("O8", (1,), b"\x41" * 8, OBJECT),
+        # An object type whose flags say that it holds no references: bytes taken for pointers.
+        ("O8", (1,), b"\x41" * 8, (3, "|", None, None, None, -1, -1, 0)),
+        ("V8", (1,), b"\x41" * 8, (3, "|", None, ("a",), {"a": (np.dtype("O"), 0)}, 8, 1, 0)),
+        # A field that lies outside its record.
+        ("V8", (1,), b"\0" * 8, (3, "|", None, ("a",), {"a": (np.dtype("f8"), 4096)}, 8, 1, 16)),
+        ("V8", (1,), b"\0" * 8, (3, "|", None, ("a",), {}, 8, 1, 16)),
+        ("V8", (1,), b"\0" * 8, (3, "|", (np.dtype("O"), (1,)), None, None, 8, 1, 0)),
+        ("f8,O", (1,), b"\0" * 16, None),
+        ("U999999999", (10**6,), b"", None),
+        (5, (1,), b"", None),
+        ("f8", (1,), b"\0" * 8, (3,)),
+        ("f8", (1,), b"\0" * 8, (3, "?", None, None, None, -1, -1, 0)),
+        ("M8", (1,), b"\0" * 8, (4, "<", None, None, None, -1, -1, 0, ({}, (b"xx", 1, 1, 1)))),
+    ],
+)
+def test_arrays_that_lie_about_themselves_are_refused(
+    place: Path, dtype: Any, shape: Any, content: Any, state: Any
+) -> None:
+    with pytest.raises(
+        InputError, match=r"a.pkl: (.* not as numpy or pandas|damaged, or not a pi)"
+    ):
+        from_bytes(place, array_pickle(dtype, shape, content, state))
+
+
+def test_blocks_that_lie_about_their_place_are_refused(place: Path) -> None:
+    index = {
+        n: _Old(
+            "pandas.core.indexes.base._new_Index",
+            (_Old("pandas.RangeIndex", ()), {"start": 0, "stop": n, "step": 1}),
+        )
+        for n in (1, 2, 10**12)
+    }
+
+    def table(places: Any, columns: int, rows: int = 2) -> bytes:
+        block = _Old("pandas._libs.internals._unpickle_block", (np.zeros((2, 2)), places, 2))
+        axes = [index[columns], index[rows]]
+        manager = _Old("pandas.core.internals.managers.BlockManager", ((block,), axes))
+        content = old_pickle(_Old("pandas.DataFrame", (), {"_mgr": manager}))
+        return content.replace(b"cpandas\nRangeIndex\n(tR", b"cpandas\nRangeIndex\n")
+
+    assert from_bytes(place, table(slice(0, 2), 2)).shape == (2, 2)
+    for places, columns, rows in [
+        (np.array([0, 10**9]), 2, 2),
+        (np.array([-1, 0]), 2, 2),
+        (np.array([0, 0]), 2, 2),
+        (slice(0, 10**12), 2, 2),
+        (slice(0, 2), 1, 2),
+        (slice(0, 2), 2, 1),
+        (slice(0, 2), 2, 10**12),
+        (slice(0, 2), 10**12, 2),
+        ("x", 2, 2),
+        (np.array([0.0, 1.0]), 2, 2),
+    ]:
+        with pytest.raises(InputError, match=r"not as numpy or pandas|damaged|more memory"):
+            from_bytes(place, table(places, columns, rows))
+
+
+LIMITED = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
+from skyrun.unpickle import safe_load
+from skytypes.errors import InputError
+try:
+    safe_load(sys.argv[1], max_bytes=1 << 28)
+except InputError as error:
+    print(error)
+print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def huge_memo() -> bytes:
+    return b"\x80\x02Nr" + struct.pack("<I", 2**31) + b"."
+
+
+def huge_bytearray() -> bytes:
+    return b"\x80\x05\x96" + struct.pack("<Q", 10**12) + b"."
+
+
+def huge_bytes() -> bytes:
+    return b"\x80\x04\x8e" + struct.pack("<Q", 10**12) + b"."
+
+
+def gzip_bomb() -> bytes:
+    return gzip.compress(b"\0" * (1 << 29), 9)
+
+
+def shared_content() -> bytes:
+    """One content of 16 MB, taken by two hundred arrays."""
+    content = np.zeros(2 << 20).tobytes()
+    kind = _Old("numpy.dtype", ("f8", False, True), (3, "<", None, None, None, -1, -1, 0))
+    start = b"\x80\x03B" + struct.pack("<I", len(content)) + content + b"q\xc8"
+    start += old_pickle(kind)[2:-1] + b"q\xc9("
+    one = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\ntC\x01btR"
+    one += b"(I1\n(I2097152\nth\xc9I00\nh\xc8tb"
+    return start + one * 200 + b"l."
+
+
+def nested_reference() -> bytes:
+    """A reference to outside data whose text would be 2**60 letters long."""
+    return b"\x80\x02(t" + b"2\x86" * 60 + b"Q."
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (huge_memo, "numbers its parts by leaps"),
+        (huge_bytearray, "damaged, or not a pickle"),
+        (huge_bytes, "damaged, or not a pickle"),
+        (gzip_bomb, "grows over 268435456 bytes when unpacked"),
+        (shared_content, "take more memory than is allowed"),
+        (nested_reference, "refers to data outside itself"),
+    ],
+)
+def test_memory_is_not_taken_on_a_pickles_word(tmp_path: Path, make: Any, message: str) -> None:
+    path = tmp_path / "bomb.pkl"
+    path.write_bytes(make())
+    run = subprocess.run(
+        [sys.executable, "-c", LIMITED, str(path)], capture_output=True, text=True, check=True
+    )
+    line, peak = run.stdout.splitlines()
+    assert message in line
+    assert len(line) < 400
+    assert int(peak.removeprefix("peak ")) < 1400
+
+
+def test_values_inside_themselves_are_refused(place: Path) -> None:
+    loop: list[Any] = []
+    loop.append(loop)
+    with pytest.raises(InputError, match="holds a value inside itself"):
+        loaded(place, loop)
+
+
+def test_deep_nesting_is_one_line(place: Path) -> None:
+    with pytest.raises(InputError, match=r"damaged, or not a pickle .RecursionError"):
+        from_bytes(place, b"]" * 100_000 + b"a" * 99_999 + b".")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "damaged, or not a pickle"),
+        (b"hello", "damaged, or not a pickle"),
+        (b"\x80\x04K\x01", "damaged, or not a pickle"),
+        (b"\x80\xffK\x01.", "damaged, or not a pickle"),
+        (b"\x80\x02\x82\x01.", "asks for registered code"),
+        (b"\x80\x02Vx\nQ.", "refers to data outside itself"),
+        (b"Px\n.", "refers to data outside itself"),
+        (b"\x1f\x8bgarbage", "the gzip file is damaged"),
+        (gzip.compress(pickle.dumps([1] * 1000))[:-12], "the gzip file is damaged"),
+    ],
+)
+def test_damaged_files_are_one_line(place: Path, content: bytes, message: str) -> None:
+    with pytest.raises(InputError, match=message) as caught:
+        from_bytes(place, content)
+    assert str(caught.value).startswith(f"{place / 'a.pkl'}: ")
+
+
+@given(st.data())
+def test_a_damaged_byte_is_data_or_one_line(place: Path, data: st.DataObject) -> None:
+    content = bytearray(pickle.dumps(TABLES[0], 4))
+    content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        from_bytes(place, bytes(content))
+    except InputError as error:
+        assert str(error).startswith(f"{place / 'a.pkl'}: ")
+
+
+def test_a_large_file_is_refused_by_its_size(place: Path) -> None:
+    with pytest.raises(InputError, match="bytes; at most 10 are read"):
+        from_bytes(place, pickle.dumps("x" * 100), max_bytes=10)
+
+
+def test_long_names_are_cut(place: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        from_bytes(place, b"c" + b"m" * 10**6 + b"\nx\n.")
+    assert len(str(caught.value)) < 1000
+
+
+def test_other_pandas_values_are_named(place: Path) -> None:
+    for value, name in [
+        (pd.Timestamp("2020-01-01"), "Timestamp"),
+        (pd.Series(["a"], dtype="category"), "Categorical"),
+        (pd.date_range("2020", periods=2), "Datetime"),
+    ]:
+        with pytest.raises(
+            InputError, match=f"the pickle asks for pandas.*{name.lower()[:4]}|{name}"
+        ):
+            loaded(place, value)
+
+
+def test_without_pandas_the_extra_is_named(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = pickle.dumps(TABLES[0])
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(MissingPackageError, match=r"install skyrun\[pickle\]"):
+        from_bytes(place, content)
