@@ -1,8 +1,8 @@
 """`CompactDiscoNet`: a small network for protoplanetary disks, for the edge.
 
 Inclination is a matter of second moments: those of the picture less those of the beam. The
-network therefore learns weights over the picture, measures moments under them, subtracts the
-beam's, and leaves the rest to a small head.
+network therefore measures them first, without any weights (`netzoo.moments`), and is trained to
+say by how much they are wrong: rings, gaps, crescents, noise.
 """
 
 from __future__ import annotations
@@ -15,13 +15,17 @@ from skytypes.specs import Channel, Operation, TensorSpec
 
 from .disks import COLUMNS, DISK_LIMITS, DISK_OUTPUTS
 from .factory import NetworkFactory
+from .moments import FEATURES, adaptive_moments, beam_moments, describe_shape, plane_basis
 
 _SIDE = 64
-_WIDTHS = (24, 48, 96, 112)
-_MAPS = 32
+_WIDTHS = (24, 48, 96)
+_SQUEEZED = 16
 _HIDDEN = 128
 
-_WINDOW = Operation("crop", {"mode": "source", "max_arcsec": 5.0})
+# Channel and weight of each measurement: the source, its outskirts, its faint parts.
+_MEASUREMENTS = ((0, 1.0), (0, 3.0), (1, 1.0))
+
+_WINDOW = Operation("crop", {"mode": "source", "margin": 1.6, "max_arcsec": 5.0})
 _LINEAR = (_WINDOW, Operation("resample", {"size": _SIDE}), Operation("stretch"))
 
 COMPACT_IMAGE = TensorSpec(
@@ -62,61 +66,75 @@ class _Stage(nn.Module):
         return nn.functional.relu(x + self.second(self.first(x)))
 
 
-class Moments(nn.Module):
-    """Centre and second moments of learned maps, in units of the window's half width.
+class CompactDiscoNet(nn.Module):
+    """Moments of the picture, corrected by a small convolutional network.
 
-    Parameters
-    ----------
-    channels, maps : int
-        Features in, and weight maps made of them.
+    Three measurements of the shape and the features of three halvings of the picture go to a head
+    of two hidden layers. It answers with a correction to each column and with the share of the
+    first measurement that is kept: little of it where the source drowns in noise.
 
     Examples
     --------
-    >>> moments = Moments(8, 4)
-    >>> moments(torch.zeros(2, 8, 16, 16)).shape
-    torch.Size([2, 20])
+    >>> network = CompactDiscoNet().eval()
+    >>> network(torch.rand(2, 2, 64, 64), torch.tensor([[-2.0, 0.1, 0.0]] * 2)).shape
+    torch.Size([2, 5])
     """
 
-    def __init__(self, channels: int, maps: int) -> None:
-        super().__init__()
-        # No bias: softmax takes a constant away.
-        self.weights = nn.Conv2d(channels, maps, 1, bias=False)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Moments of shape (batch, 5 maps): x, y, xx, yy, xy; x to the west, y to the north."""
-        side = features.shape[-1]
-        share = self.weights(features).flatten(2).softmax(-1)
-        axis = (2 * torch.arange(side, dtype=features.dtype, device=features.device) + 1) / side - 1
-        x, y = axis.repeat(side), axis.repeat_interleave(side)
-        raw = share @ torch.stack([x, y, x * x, y * y, x * y], dim=-1)
-        mx, my, xx, yy, xy = raw.unbind(-1)
-        return torch.cat([mx, my, xx - mx * mx, yy - my * my, xy - mx * my], dim=1)
-
-
-class CompactDiscoNet(nn.Module):
-    """The small network."""
+    basis: Tensor
+    widths: Tensor
 
     def __init__(self) -> None:
         super().__init__()
-        stem, low, middle, high = _WIDTHS
-        self.stem = _convolution(2, stem, stride=2)
-        self.low = _Stage(stem, low)
-        self.middle = _Stage(low, middle)
-        self.high = _Stage(middle, high)
-        self.moments = Moments(low, _MAPS)
+        widths = torch.tensor([width for _, width in _MEASUREMENTS])
+        self.register_buffer("widths", widths, persistent=False)
+        self.register_buffer("basis", plane_basis(_SIDE), persistent=False)
+        stem, low, high = _WIDTHS
+        self.features = nn.Sequential(
+            _convolution(2, stem, stride=2),
+            _Stage(stem, low),
+            _Stage(low, high),
+            nn.Conv2d(high, _SQUEEZED, 1, bias=False),
+            nn.BatchNorm2d(_SQUEEZED),
+            nn.ReLU(),
+            nn.Flatten(),
+        )
+        count = _SQUEEZED * (_SIDE // 8) ** 2 + FEATURES * len(_MEASUREMENTS) + 3
+        last = nn.Linear(_HIDDEN, 2 * len(COLUMNS))
+        with torch.no_grad():
+            # A small first correction: training starts from the measurement.
+            last.weight.mul_(0.3)
         self.head = nn.Sequential(
-            nn.Linear(5 * _MAPS + high + 3, _HIDDEN),
-            nn.ReLU(),
-            nn.Linear(_HIDDEN, _HIDDEN),
-            nn.ReLU(),
-            nn.Linear(_HIDDEN, len(COLUMNS)),
+            nn.Linear(count, _HIDDEN), nn.ReLU(), nn.Linear(_HIDDEN, _HIDDEN), nn.ReLU(), last
         )
 
+    def measure(self, image: Tensor, beam: Tensor) -> Tensor:
+        """Shapes of the picture, shape (batch, 3, 12); the first five numbers are raw columns."""
+        # In full precision: moments are differences of large sums.
+        with torch.autocast(image.device.type, enabled=False):
+            pictures = image.float().flatten(2)[:, [channel for channel, _ in _MEASUREMENTS]]
+            source = adaptive_moments(pictures, self.widths, self.basis)
+            return describe_shape(source, beam_moments(beam.float()))
+
     def forward(self, image: Tensor, beam: Tensor) -> Tensor:
-        """Raw answers."""
-        low = self.low(self.stem(image))
-        high = self.high(self.middle(low)).mean(dim=(2, 3))
-        answer: Tensor = self.head(torch.cat([self.moments(low), high, beam], dim=1))
+        """Raw answers.
+
+        Parameters
+        ----------
+        image : shape (batch, 2, 64, 64), dimensionless
+            As `COMPACT_IMAGE` states.
+        beam : shape (batch, 3), dimensionless
+            As `COMPACT_BEAM` states.
+
+        Returns
+        -------
+        shape (batch, 5), dimensionless
+            Columns `netzoo.COLUMNS`.
+        """
+        shapes = self.measure(image, beam)
+        known = torch.cat([self.features(image), shapes.flatten(1), beam], dim=1)
+        correction, keep = self.head(known).chunk(2, dim=1)
+        # 1 is added so that training starts with most of the measurement kept.
+        answer: Tensor = correction + torch.sigmoid(keep + 1) * shapes[:, 0, : len(COLUMNS)]
         return answer
 
 

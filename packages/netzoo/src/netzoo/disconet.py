@@ -17,7 +17,7 @@ from .factory import NetworkFactory
 
 _WIDTHS = (32, 64, 128, 256, 512, 512)
 
-_WINDOW = Operation("crop", {"mode": "source", "max_arcsec": 5.0})
+_WINDOW = Operation("crop", {"mode": "source", "margin": 1.6, "max_arcsec": 5.0})
 _GRID = Operation("resample", {"size": 128})
 
 DISCONET_IMAGE = TensorSpec(
