@@ -57,6 +57,13 @@ def test_any_move_equals_its_redrawing(
     assert np.abs(moved.inputs["image"][0].numpy() - again.inputs["image"]).max() < 0.01
 
 
+def test_what_lies_outside_the_picture_is_zero(gaussian: Callable[..., Sample]) -> None:
+    sample = as_torch(gaussian(32, noise=1.0))
+    moved = move_sample(sample, 0.5 * torch.eye(2)[None], torch.zeros(1, 2))
+    assert float(moved.inputs["image"][0, :7].abs().max()) == 0
+    assert float(moved.inputs["image"][0, 9:23, 9:23].min()) >= 1
+
+
 def test_moving_by_nothing_changes_nothing(gaussian: Callable[..., Sample]) -> None:
     sample = as_torch(gaussian(32))
     moved = move_sample(sample, torch.eye(2)[None], torch.zeros(1, 2))

@@ -5,8 +5,8 @@ import pytest
 
 from trainkit.cli import main
 
-TINY = ["fit", "disks", "--synthetic", "40", "--epochs", "1", "--batch-size", "8"]
-TINY += ["--device", "cpu", "--threads", "1"]
+FIT = ["fit", "disks"]
+TINY = [*FIT, "--synthetic", "40", "--epochs", "1", "--batch-size", "8", "--device", "cpu"]
 
 
 def refusal(argv: list[str], capsys: pytest.CaptureFixture[str]) -> str:
@@ -27,7 +27,7 @@ def refusal(argv: list[str], capsys: pytest.CaptureFixture[str]) -> str:
         (["--lr", "0"], "lr is 0.0; give a positive number"),
         (["--lr", "nan"], "lr is nan; give a positive number"),
         (["--epochs", "0"], "epochs is 0; give a whole number"),
-        (["--batch-size", "4000"], "batch size 4000 is larger than the"),
+        (["--batch-size", "400000"], "batch size 400000 is larger than the"),
         (["--data", "no/such/folder"], "no such folder; give a folder of simulated disks"),
         (["--data", "nonesuch=here"], "no dataset 'nonesuch' is installed"),
         (["--synthetic", "0"], "synthetic is 0 and there is no other data"),
@@ -40,7 +40,7 @@ def test_bad_input_is_one_line_and_leaves_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], message: str
 ) -> None:
     out = tmp_path / "run"
-    line = refusal([*TINY, "--out", str(out), *options], capsys)
+    line = refusal([*FIT, "--out", str(out), *options], capsys)
     assert message in line
     assert not out.exists()
 

@@ -135,3 +135,21 @@ def test_a_gradient_that_is_not_finite_stops_too(gaussian_disks: Callable[..., A
         loop = make_loop(gaussian_disks(60), {"network": Root()}, objective)
         with pytest.raises(TrainingError, match="batch 1 of 6: the gradient's norm is nan"):
             loop.train(0)
+
+
+def test_it_learns_thirty_two_disks_by_heart(gaussian_disks: Callable[..., Any]) -> None:
+    config = replace(CONFIG, batch_size=32, lr=3e-3, epochs=40, validation=0.5)
+    corpus = Corpus([Source("a", gaussian_disks(70))], validation=0.5, seed=0)
+    batches = BatchMaker(corpus, CARD, config, torch.device("cpu"), Share())
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = DISCONET_COMPACT.build()
+        objective = DiskGeometry(CARD.outputs, config)
+        fabric = make_fabric(Runtime(device="cpu"))
+        loop = Loop(fabric, {"network": network}, objective, batches, config, quiet=True)
+        batch = next(iter(batches.validation()))
+        assert len(batch.weights) == 32
+        losses = [
+            float(objective.step(loop.networks, batch, loop.descents)["loss"]) for _ in range(40)
+        ]
+    assert losses[-1] < losses[0] / 4

@@ -1,6 +1,7 @@
 """Runs in processes of their own: killed and resumed, and shared between two by torchrun."""
 
 import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -11,19 +12,19 @@ import pytest
 import torch
 
 from trainkit.checkpoints import BEST_KEYS, LAST_KEYS, read_checkpoint
+from trainkit.cli import main
 
-COMMAND = ["-m", "trainkit.cli", "fit", "disks", "--device", "cpu"]
-SIZES = ["--synthetic", "80", "--batch-size", "8", "--validation", "0.2"]
+FIT = ["fit", "disks", "--device", "cpu", "--threads", "1"]
+SIZES = ["--synthetic", "56", "--batch-size", "8", "--validation", "0.2"]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 
 
-def fit(out: Path, *options: str) -> list[str]:
-    return [sys.executable, *COMMAND, *SIZES, "--out", str(out), *options]
-
-
-def finish(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=120)
+def finish(command: list[str]) -> str:
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=ENVIRONMENT, timeout=300, check=False
+    )
     assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
 
 
 def epoch_of(path: Path) -> int:
@@ -32,14 +33,15 @@ def epoch_of(path: Path) -> int:
 
 def test_a_run_killed_in_the_middle_and_resumed_ends_with_the_same_bytes(tmp_path: Path) -> None:
     whole, cut = tmp_path / "whole", tmp_path / "cut"
-    finish(fit(whole, "--epochs", "4"))
+    options = [*SIZES, "--epochs", "4"]
+    assert main([*FIT, *options, "--out", str(whole)]) == 0
     process = subprocess.Popen(
-        fit(cut, "--epochs", "4"),
+        [sys.executable, "-m", "trainkit.cli", *FIT, *options, "--out", str(cut)],
         stderr=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         env=ENVIRONMENT,
     )
-    deadline = time.monotonic() + 100
+    deadline = time.monotonic() + 300
     while epoch_of(cut / "last.pt") < 1:
         assert process.poll() is None
         assert time.monotonic() < deadline
@@ -47,95 +49,116 @@ def test_a_run_killed_in_the_middle_and_resumed_ends_with_the_same_bytes(tmp_pat
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert 1 <= epoch_of(cut / "last.pt") < 4
-    finish(fit(cut, "--epochs", "4", "--resume"))
+    assert main([*FIT, *options, "--out", str(cut), "--resume"]) == 0
     for name in ("best.pt", "best.card.json", "history.csv", "history.png"):
         assert (cut / name).read_bytes() == (whole / name).read_bytes(), name
     states = [
-        read_checkpoint(f / "last.pt", LAST_KEYS)["networks"]["network"] for f in (whole, cut)
+        read_checkpoint(folder / "last.pt", LAST_KEYS)["networks"]["network"]
+        for folder in (whole, cut)
     ]
     assert all(torch.equal(v, states[1][k]) for k, v in states[0].items())
 
 
-SCRIPT = '''
+# What each of torchrun's processes does, and this one by itself: a run of a network without batch
+# norm (whose statistics would be those of each process's share), one of the small network as it
+# is, and the command.
+SCRIPT = """
+import runpy
 import sys
+from dataclasses import replace
+from pathlib import Path
+
 import torch
 from torch import nn
+
 import trainkit.fit as fit
 from netzoo import DISCONET_COMPACT
-from trainkit import FitConfig, Runtime, fit_disks
-from dataclasses import replace
+from trainkit import FitConfig, Runtime
+
 
 class Network(nn.Module):
-    """No batch norm: its statistics would be those of each process's share."""
     def __init__(self):
         super().__init__()
         self.layers = nn.Sequential(nn.AvgPool2d(4), nn.Flatten(), nn.Linear(512, 32), nn.GELU())
         self.last = nn.Linear(35, 5)
+
     def forward(self, image, beam):
         return self.last(torch.cat([self.layers(image), beam], dim=1))
 
+
 class Factory:
     card = DISCONET_COMPACT.card
-    @staticmethod
-    def build():
-        return NETWORK()
 
-NETWORK = Network if sys.argv[2] == "plain" else DISCONET_COMPACT.build
-fit.find = lambda group, name: Factory
-config = FitConfig(model="disconet-compact", synthetic=60, epochs=2, batch_size=8, validation=0.2,
-                   lr=1e-3, warmup_epochs=0.5)
-kept = {}
+    def __init__(self, build):
+        self.build = build
+
+
 class Watched(fit._Run):
     def go(self, progress):
         card = super().go(progress)
-        torch.save(self.network.state_dict(), f"{sys.argv[1]}.rank{self.fabric.global_rank}")
+        torch.save(self.network.state_dict(), f"{self.folder}.rank{self.fabric.global_rank}")
         return card
-fit._Run = Watched
-fit_disks(config, out=sys.argv[1], runtime=Runtime(device="cpu", quiet=True))
-'''
 
 
-def spread(script: Path, *arguments: str) -> None:
+def run(out, build):
+    config = FitConfig(
+        model="disconet-compact", synthetic=48, epochs=2, batch_size=8, validation=0.2, lr=1e-3,
+        warmup_epochs=0.5,
+    )
+    known, fit.find, fit._Run = (fit.find, fit._Run), lambda group, name: Factory(build), Watched
+    try:
+        fit.fit_disks(config, out=out, runtime=Runtime(device="cpu", threads=1, quiet=True))
+    finally:
+        fit.find, fit._Run = known
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1])
+    run(folder / "plain", Network)
+    run(folder / "compact", DISCONET_COMPACT.build)
+    sys.argv = ["trainkit", *sys.argv[2:]]
+    runpy.run_module("trainkit.cli", run_name="__main__")
+"""
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder and the messages of a run of two processes."""
+    folder = tmp_path_factory.mktemp("shared")
+    script = folder / "script.py"
+    script.write_text(SCRIPT)
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
-    finish([*torchrun, "--master-port", "0", "--standalone", str(script), *arguments])
+    command = [*FIT, *SIZES, "--epochs", "1", "--out", str(folder / "command")]
+    return folder, finish([*torchrun, "--standalone", str(script), str(folder), *command])
 
 
 def states_of(out: Path) -> list[dict[str, torch.Tensor]]:
     return [torch.load(f"{out}.rank{r}", weights_only=True) for r in (0, 1)]
 
 
-def test_two_processes_train_what_one_does(tmp_path: Path) -> None:
-    script = tmp_path / "script.py"
-    script.write_text(SCRIPT)
-    finish([sys.executable, str(script), str(tmp_path / "one"), "plain"])
-    spread(script, str(tmp_path / "two"), "plain")
+def test_two_processes_train_what_one_does(shared: tuple[Path, str], tmp_path: Path) -> None:
+    folder, _ = shared
+    run_path = runpy.run_path(str(folder / "script.py"))
+    run_path["run"](tmp_path / "one", run_path["Network"])
     one = read_checkpoint(tmp_path / "one" / "best.pt", BEST_KEYS)
-    two = read_checkpoint(tmp_path / "two" / "best.pt", BEST_KEYS)
+    two = read_checkpoint(folder / "plain" / "best.pt", BEST_KEYS)
     assert one["val_loss"] == pytest.approx(two["val_loss"], rel=1e-4)
     for name, value in one["model_state"].items():
         assert torch.allclose(value, two["model_state"][name], atol=2e-4), name
-    first, second = states_of(tmp_path / "two")
-    assert all(torch.equal(v, second[k]) for k, v in first.items())
 
 
-def test_two_processes_end_with_one_network_batch_norm_and_all(tmp_path: Path) -> None:
-    script = tmp_path / "script.py"
-    script.write_text(SCRIPT)
-    spread(script, str(tmp_path / "two"), "compact")
-    first, second = states_of(tmp_path / "two")
-    assert any("running_mean" in name for name in first)
-    assert all(torch.equal(v, second[k]) for k, v in first.items())
+def test_two_processes_end_with_one_network_batch_norm_and_all(shared: tuple[Path, str]) -> None:
+    for name in ("plain", "compact"):
+        first, second = states_of(shared[0] / name)
+        assert all(torch.equal(v, second[k]) for k, v in first.items())
+    assert any("running_mean" in key for key in first)
 
 
-def test_the_command_runs_under_torchrun_and_one_process_writes(tmp_path: Path) -> None:
-    out = tmp_path / "run"
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
-    command = [*torchrun, "--standalone", *COMMAND, *SIZES, "--epochs", "1", "--out", str(out)]
-    done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=120)
-    assert done.returncode == 0, done.stderr
-    assert done.stderr.count("epoch 1/1: training loss") == 1
-    assert done.stdout.count("incl_mae_deg") == 2
-    assert sorted(p.name for p in out.iterdir()) == [
+def test_the_command_runs_under_torchrun_and_one_process_writes(shared: tuple[Path, str]) -> None:
+    folder, said = shared
+    assert said.count("epoch 1/1: training loss") == 1
+    assert said.count("pa_mae_deg") == 2
+    assert sorted(p.name for p in (folder / "command").iterdir()) == [
         "best.card.json",
         "best.pt",
         "history.csv",

@@ -65,8 +65,9 @@ def draw_moves(
 def move_sample(sample: Sample, matrices: Tensor, shift_px: Tensor) -> Sample:
     """Pictures turned, zoomed and shifted, each in its own way, with all their numbers.
 
-    Bilinear interpolation; what lies outside the picture is its reflection. Give pictures with
-    more pixels than the network looks at, so that the interpolation takes nothing from it.
+    Bilinear interpolation; what lies outside the picture is 0, the mean of its noise: a reflection
+    would show a large disk twice. Give pictures that are wider than the network's window and have
+    more pixels than it sees, so that neither matters.
 
     Parameters
     ----------
@@ -98,7 +99,7 @@ def move_sample(sample: Sample, matrices: Tensor, shift_px: Tensor) -> Sample:
     theta = torch.cat([back, offset], -1)
     grid = torch.nn.functional.affine_grid(theta, [len(image), 1, size, size], align_corners=False)
     moved = torch.nn.functional.grid_sample(
-        image[:, None], grid, mode="bilinear", padding_mode="reflection", align_corners=False
+        image[:, None], grid, mode="bilinear", padding_mode="zeros", align_corners=False
     )
     numbers = turn_numbers(sample, matrices, shift_px)
     return Sample({**numbers.inputs, "image": moved[:, 0]}, numbers.labels, sample.size)

@@ -73,7 +73,7 @@ def disks(
     json
         Print the result as a line of JSON.
     """
-    from .config import Runtime
+    from .config import Runtime, is_first_process
     from .config import preset as make_preset
     from .fit import fit_disks
 
@@ -90,7 +90,7 @@ def disks(
     )
     runtime = Runtime(device=device, threads=threads, memory_gib=memory_gib)
     result = fit_disks(config, out=out, resume=resume, runtime=runtime)
-    if not _writes():
+    if not is_first_process():
         return
     if not json:
         note(f"trainkit: wrote {result.best} in {result.seconds:.0f} s")
@@ -109,13 +109,6 @@ def disks(
         ],
         json=json,
     )
-
-
-def _writes() -> bool:
-    """Whether this is the process that speaks, of those that torchrun started."""
-    import os
-
-    return os.environ.get("RANK", "0") == "0"
 
 
 def main(argv: Sequence[str] | None = None) -> int:

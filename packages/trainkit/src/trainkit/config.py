@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
@@ -218,3 +219,8 @@ class Runtime:
         _require(self.threads >= 0, "threads", self.threads, "a whole number, 0 or more")
         good = math.isfinite(self.memory_gib) and self.memory_gib >= 0
         _require(good, "memory_gib", self.memory_gib, "a number, 0 or more")
+
+
+def is_first_process() -> bool:
+    """Whether this process is the one that speaks and writes, of those that torchrun started."""
+    return os.environ.get("RANK", "0") == "0"

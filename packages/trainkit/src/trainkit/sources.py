@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from skyrun.commands import note
 from skytypes import ArrayDataset, ModelCard, find
 from skytypes.errors import InputError
 
-from .config import FitConfig, Runtime
+from .config import FitConfig, Runtime, is_first_process
 from .corpus import Corpus, Source
 from .cutouts import CutDataset, KeptDataset
 
@@ -78,6 +79,8 @@ def make_corpus(
     """
     named = [(Path(text).name or text, open_dataset(text)) for text in config.data]
     named += list(extra)
+    for name, dataset in named:
+        _say_skipped(name, dataset)
     names = [name for name, _ in named]
     for name in names:
         if names.count(name) > 1 or name == "synthetic":
@@ -91,6 +94,14 @@ def make_corpus(
         cut = KeptDataset(CutDataset(dataset, card.inputs), max_bytes=max_bytes)
         sources.append(Source(name, cut, repeats=config.repeats, any_angle=True, original=dataset))
     return Corpus(sources, validation=config.validation, seed=config.seed)
+
+
+def _say_skipped(name: str, dataset: ArrayDataset) -> None:
+    """One line about files that a dataset had to leave out."""
+    skipped = getattr(dataset, "skipped", {})
+    if skipped and is_first_process():
+        reason = next(iter(skipped.values()))
+        note(f"{name}: {len(skipped)} files are left out; the first: {reason}")
 
 
 def _synthetic(config: FitConfig, max_bytes: int) -> Source:
