@@ -39,7 +39,7 @@ KERNEL_HALF = 21
 ORACLE_POINTS = 8
 SIZE = 128
 SAME_CONVOLUTION = 2e-5
-SAME_PICTURE_RMS = 2e-3
+SAME_PICTURE_RMS = 1e-3
 """Largest allowed difference over the peak: from the same sky; and rms, from the same scene."""
 
 
@@ -249,7 +249,10 @@ def report(args: argparse.Namespace) -> int:
     say("# Synthetic disks: pictures per CPU second\n\n")
     say(f"Printed by `tools/bench/disks.py`: {SIZE} px, one thread, seed {args.seed}, ")
     say(f"{args.rounds} rounds of {args.naive} naive and {args.batch} fast pictures in turns, ")
-    say("CPU time. Median and the middle 90 % of the rounds.\n\n")
+    say("CPU time. Median and the middle 90 % of the rounds. ")
+    say(
+        "Other work on the machine slows both, the fast way more: its pictures live in the cache.\n\n"
+    )
     say("| way | median | 5 % | 95 % |\n|---|---|---|---|\n")
     for name, label in (("naive", "naive [1/s]"), ("fast", "SyntheticDisks.batch [1/s]")):
         say("| {} | {:.1f} | {:.1f} | {:.1f} |\n".format(label, *interval(found[name])))

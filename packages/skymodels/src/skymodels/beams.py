@@ -149,7 +149,7 @@ def add_slow_noise(
     --------
     >>> spectrum = np.zeros((64, 33), np.complex64)
     >>> add_slow_noise(spectrum, np.random.default_rng(1), 2.0, 1.0)
-    >>> 0.5 < inverse_crop(spectrum, 0, 64).std() < 1.5
+    >>> bool(0.5 < inverse_crop(spectrum, 0, 64).std() < 1.5)
     True
     """
     size = spectrum.shape[0]
