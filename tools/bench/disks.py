@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -250,9 +251,7 @@ def report(args: argparse.Namespace) -> int:
     say(f"Printed by `tools/bench/disks.py`: {SIZE} px, one thread, seed {args.seed}, ")
     say(f"{args.rounds} rounds of {args.naive} naive and {args.batch} fast pictures in turns, ")
     say("CPU time. Median and the middle 90 % of the rounds. ")
-    say(
-        "Other work on the machine slows both, the fast way more: its pictures live in the cache.\n\n"
-    )
+    say(f"Load of the machine at the end: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores.\n\n")
     say("| way | median | 5 % | 95 % |\n|---|---|---|---|\n")
     for name, label in (("naive", "naive [1/s]"), ("fast", "SyntheticDisks.batch [1/s]")):
         say("| {} | {:.1f} | {:.1f} | {:.1f} |\n".format(label, *interval(found[name])))
