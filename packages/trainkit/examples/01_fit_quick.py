@@ -14,7 +14,7 @@ from trainkit import Runtime, fit_disks, preset
 
 def main() -> None:
     """Train, score and print."""
-    config = preset("quick", synthetic=300, epochs=2, validation=0.2)
+    config = preset("quick", synthetic=400, epochs=5, batch_size=16, validation=0.15)
     with tempfile.TemporaryDirectory() as folder:
         result = fit_disks(config, out=Path(folder) / "run", runtime=Runtime(device="cpu"))
         rows = [

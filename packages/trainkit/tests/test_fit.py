@@ -10,10 +10,11 @@ import torch
 
 from skytypes import ModelCard, Sample
 from skytypes.errors import InputError
-from trainkit import FitConfig, Runtime, fit_disks, load_network
+from trainkit import FitConfig, Runtime, fit_disks, load_network, preset
 from trainkit.checkpoints import BEST_KEYS, LAST_KEYS, read_checkpoint
 from trainkit.errors import TrainingError
 from trainkit.fit import FitResult
+from trainkit.loop import Loop
 
 QUIET = Runtime(device="cpu", quiet=True)
 CONFIG = FitConfig(
@@ -222,3 +223,34 @@ def test_a_loss_that_is_not_finite_keeps_the_epochs_before(
     assert read_checkpoint(out / "last.pt", LAST_KEYS)["epoch"] == 1
     state = read_checkpoint(out / "best.pt", BEST_KEYS)["model_state"]
     assert all(bool(torch.isfinite(v).all()) for v in state.values())
+
+
+def test_the_full_preset_runs_is_stopped_and_resumes_to_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The published recipe and network; only the amount of data and the epochs are small.
+    config = preset("full", synthetic=20, epochs=2, batch_size=8, validation=0.2)
+    fit_disks(config, out=tmp_path / "whole", runtime=QUIET)
+    train = Loop.train
+
+    def stop(loop: Loop, epoch: int) -> dict[str, float]:
+        if epoch == 1:
+            raise KeyboardInterrupt
+        return train(loop, epoch)
+
+    monkeypatch.setattr(Loop, "train", stop)
+    with pytest.raises(KeyboardInterrupt):
+        fit_disks(config, out=tmp_path / "cut", runtime=QUIET)
+    monkeypatch.setattr(Loop, "train", train)
+    # What torch's generator did in between must not matter: dropout is drawn anew.
+    torch.rand(100)
+    result = fit_disks(config, out=tmp_path / "cut", runtime=QUIET, resume=True)
+    assert contents(tmp_path / "cut") == contents(tmp_path / "whole")
+    assert result.card.architecture == "disconet"
+    content = read_checkpoint(result.best, BEST_KEYS)
+    assert sum(v.numel() for k, v in content["model_state"].items() if _trained(k)) == 19_136_165
+    assert content["img_size"] == 128
+
+
+def _trained(name: str) -> bool:
+    return not name.endswith(("running_mean", "running_var", "num_batches_tracked"))

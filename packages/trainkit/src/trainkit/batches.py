@@ -160,16 +160,21 @@ class BatchMaker:
             where = np.flatnonzero(entries.source == number)
             drawn = None if counters is None else [counters[int(w)] for w in where]
             sample = self._pictures(int(number), entries.item[where], drawn)
-            parts.append((where, encode(self.card.inputs, sample), self._targets(sample)))
+            parts.append((where, *self._network_view(sample)))
         back = torch.from_numpy(np.argsort(np.concatenate([p[0] for p in parts])))
         back = back.to(self.device)
         names = [spec.name for spec in self.card.inputs]
         tensors = {n: torch.cat([p[1][n] for p in parts])[back] for n in names}
         return tensors, torch.cat([p[2] for p in parts])[back]
 
-    def _targets(self, sample: Sample) -> Tensor:
-        targets: Tensor = encode_labels(self.card.inputs, self.card.outputs, sample)
-        return targets
+    def _network_view(self, sample: Sample) -> tuple[dict[str, Tensor], Tensor]:
+        """Input tensors and targets of a batch of torch pictures."""
+        if self.device.type == "cpu":
+            # The same memory as numpy arrays, whose sorting is twice as fast on the CPU.
+            sample = sample.map(lambda tensor: tensor.numpy())
+        inputs, outputs = self.card.inputs, self.card.outputs
+        tensors = {name: self._tensor(a) for name, a in encode(inputs, sample).items()}
+        return tensors, self._tensor(encode_labels(inputs, outputs, sample))
 
     def _pictures(
         self, number: int, items: NDArray[np.int64], counters: Sequence[int] | None
@@ -185,6 +190,8 @@ class BatchMaker:
         return turn_sample(sample, self._tensor(draw_views(self.config.seed, counters)))
 
     def _tensor(self, array: Any) -> Tensor:
+        if isinstance(array, Tensor):
+            return array
         return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
 
     def _ordered(self, tensors: dict[str, Tensor]) -> tuple[Tensor, ...]:

@@ -23,7 +23,7 @@ def disks(
     out: Path = Path("runs/disks"),
     resume: Annotated[bool, Parameter(negative=())] = False,
     model: str | None = None,
-    data: tuple[str, ...] = (),
+    data: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     synthetic: int | None = None,
     epochs: int | None = None,
     batch_size: int | None = None,
