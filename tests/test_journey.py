@@ -123,10 +123,9 @@ def test_pictures_and_page_are_whole_and_the_same_twice(tmp_path: Path) -> None:
         "options": {"disks": 8, "backend": "casa", "preset": "quick", "seed": 0},
         "model": "<network>",
         "onnx_max_abs_diff": 1e-7,
-        "metrics": {"casa": scores(truth, {"network": truth}, "one disk")} | {"network": {}},
+        "metrics": {"casa": scores(truth, {"network": truth}, "one disk")},
         "seconds": {"train": 1.0},
     }
-    report["metrics"] = {"casa": scores(truth, {"network": truth}, "one disk")}
     html = page(
         report,
         answers=[{"disk": "Disk_001"}],
@@ -141,5 +140,11 @@ def test_pictures_and_page_are_whole_and_the_same_twice(tmp_path: Path) -> None:
 
 def test_table_and_errors_escape_and_say_when_no_disk_counts() -> None:
     assert "&lt;b&gt;" in table([{"a": "<b>"}])
-    row = {"incl_mae_deg": None, "intervals": {}, "n": 3, "n_pa": 0, "definitions": {}}
+    row: dict[str, Any] = {
+        "incl_mae_deg": None,
+        "intervals": {},
+        "n": 3,
+        "n_pa": 0,
+        "definitions": {},
+    }
     assert error_rows({"casa": {"network": row}})[0]["incl_mae_deg"] == "no disk counts"
