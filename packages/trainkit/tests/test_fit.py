@@ -229,7 +229,7 @@ def test_the_full_preset_runs_is_stopped_and_resumes_to_the_same_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The published recipe and network; only the amount of data and the epochs are small.
-    config = preset("full", synthetic=20, epochs=2, batch_size=8, validation=0.2)
+    config = preset("full", synthetic=12, epochs=2, batch_size=4, validation=0.3)
     fit_disks(config, out=tmp_path / "whole", runtime=QUIET)
     train = Loop.train
 

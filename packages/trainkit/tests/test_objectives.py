@@ -150,6 +150,6 @@ def test_it_learns_thirty_two_disks_by_heart(gaussian_disks: Callable[..., Any])
         batch = next(iter(batches.validation()))
         assert len(batch.weights) == 32
         losses = [
-            float(objective.step(loop.networks, batch, loop.descents)["loss"]) for _ in range(40)
+            float(objective.step(loop.networks, batch, loop.descents)["loss"]) for _ in range(60)
         ]
-    assert losses[-1] < losses[0] / 4
+    assert losses[-1] < losses[0] / 3
