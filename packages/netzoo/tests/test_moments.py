@@ -6,7 +6,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netzoo.moments import (
@@ -65,6 +65,7 @@ def test_beam_has_its_covariance(angle: float) -> None:
     assert found == pytest.approx(covariance(0.2, 0.1, angle), abs=1e-6)
 
 
+@settings(deadline=None)
 @given(
     incl=st.floats(20, 75),
     pa=st.floats(0, 180),

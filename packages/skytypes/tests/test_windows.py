@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -32,6 +32,7 @@ def window_around(picture: Picture, scale: float = 0.01, **options: float) -> Wi
     return source_window(picture[None], np.array([scale]), **options)
 
 
+@settings(deadline=None)
 @given(x0=st.floats(25, 103), y0=st.floats(25, 103), sigma=st.floats(2, 8))
 def test_window_is_around_the_source(x0: float, y0: float, sigma: float) -> None:
     window = window_around(gaussian(128, x0, y0, sigma) + 0.01 * noise(128))
@@ -43,6 +44,7 @@ def test_window_is_around_the_source(x0: float, y0: float, sigma: float) -> None
         assert float(middle[0]) == pytest.approx(kept, abs=1.5)
 
 
+@settings(deadline=None)
 @given(x0=st.floats(0, 99), y0=st.floats(0, 99), sigma=st.floats(0.3, 90))
 def test_window_never_leaves_the_picture(x0: float, y0: float, sigma: float) -> None:
     window = window_around(gaussian(100, x0, y0, sigma) + 0.1 * noise(100))
@@ -79,6 +81,7 @@ def test_modes_of_crop() -> None:
         crop_window(image, sample, {"mode": "middle"})
 
 
+@settings(deadline=None)
 @given(side=st.integers(4, 40), size=st.integers(2, 40), level=st.floats(-5, 5))
 def test_resampling_keeps_a_flat_picture(side: int, size: int, level: float) -> None:
     image = np.full((1, side, side), level)
