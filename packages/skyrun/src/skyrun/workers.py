@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import socket
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
 
 from skytypes.errors import InputError, MissingPackageError, SkyError
 
@@ -125,7 +128,7 @@ def _processes(
     )
     try:
         futures: list[Future[tuple[B | None, str | None]]] = [
-            pool.submit(_try, function, item) for item in items
+            pool.submit(_try_in_worker, function, item) for item in items
         ]
         for index, future in enumerate(futures):
             try:
@@ -139,9 +142,24 @@ def _processes(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
+_interrupted = threading.Event()
+
+
 def _leave_quietly() -> None:
     """On Ctrl-C a worker leaves without a traceback; the first process says the one line."""
-    signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
+
+    def leave(*_: object) -> None:
+        _interrupted.set()
+        sys.exit(130)
+
+    signal.signal(signal.SIGINT, leave)
+
+
+def _try_in_worker(function: Callable[[A], B], item: A) -> tuple[B | None, str | None]:
+    """`_try`, but not for an item that already waited in the worker's queue at Ctrl-C."""
+    if _interrupted.is_set():
+        sys.exit(130)
+    return _try(function, item)
 
 
 def _gathered(futures: Sequence[Any]) -> Iterator[tuple[Any, str | None]]:
@@ -158,6 +176,23 @@ def _gathered(futures: Sequence[Any]) -> Iterator[tuple[Any, str | None]]:
             ) from error
 
 
+def _require_listener(address: str) -> None:
+    """Refuse an address where no scheduler greets: dask itself would try on, or wait for ever."""
+    try:
+        parts = urlsplit(address)
+        if parts.scheme not in ("tcp", "tls") or not parts.hostname or parts.port is None:
+            raise ValueError("it is no address")  # noqa: TRY301 - one message for both
+        place = (parts.hostname, parts.port)
+        with socket.create_connection(place, timeout=_DASK_TIMEOUT_S) as connection:
+            # A scheduler speaks first, but for TLS, where the client does.
+            if parts.scheme == "tcp" and not connection.recv(1):
+                raise ValueError("it hangs up")  # noqa: TRY301
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"no dask scheduler answers at {address!r} ({error}); give tcp://HOST:PORT"
+        ) from None
+
+
 @contextmanager
 def _dask_client(address: str) -> Iterator[Any]:
     try:
@@ -166,9 +201,8 @@ def _dask_client(address: str) -> Iterator[Any]:
         raise MissingPackageError(
             "dask is not installed; install skyrun[dask] (in the workspace: uv sync --extra dask)"
         ) from error
+    _require_listener(address)
     try:
-        if not address:
-            raise ValueError("it is empty")  # noqa: TRY301 - dask would start a cluster of its own
         client = Client(address, timeout=_DASK_TIMEOUT_S, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TimeoutError) as error:
         raise InputError(
