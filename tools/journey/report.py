@@ -34,7 +34,7 @@ def _disks(journey: Journey, answers: Mapping[str, Mapping[str, Any]]) -> list[D
     truths = {row.ID: row for row in read_catalogue(journey.catalogue)}
     found = []
     for name in sorted(answers)[:_SHOWN]:
-        clean = next((journey.held_out / name).glob("*_simulated.fits"))
+        clean = next((journey.simulations / name).glob("*_simulated.fits"))
         dirty = clean.with_name(clean.name.replace("_simulated", "_dirty"))
         truth = {k: v for k, v in asdict(truths[name]).items() if isinstance(v, float)}
         found.append(

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from casa_sim import SimulatedDisks
 from edgeinfer import EdgeModel
 from skymodels import SyntheticDisks
 from skymodels.catalogue import draw_catalogue
@@ -75,11 +73,6 @@ def held_out_synthetic(seed: int) -> SyntheticDisks:
     return SyntheticDisks(SYNTHETIC, seed=seed + _OTHER_SEED)
 
 
-def held_out_casa(folder: Path) -> SimulatedDisks:
-    """The disks through CASA that are in no training folder."""
-    return SimulatedDisks(folder)
-
-
 def scores(truth: Columns, answers: Mapping[str, Columns], data: str) -> dict[str, Any]:
     """Figures by method, with intervals and numbers of disks.
 
@@ -113,10 +106,10 @@ def scores(truth: Columns, answers: Mapping[str, Columns], data: str) -> dict[st
 
 
 def score_casa(
-    model: EdgeModel, folder: Path, seed: int
+    model: EdgeModel, dataset: ArrayDataset, seed: int
 ) -> tuple[dict[str, Any], Columns, Columns]:
     """Scores on the held-out CASA disks, their truth and the network's answers."""
-    truth, network, gaussian = measure(model, held_out_casa(folder), "score: CASA disks")
+    truth, network, gaussian = measure(model, dataset, "score: CASA disks")
     mean = predict_mean(prior_of_casa(seed), len(truth["incl_deg"]))
     answers = {"network": network, "predict_mean": mean, "gaussian_fit": gaussian}
     return scores(truth, answers, "held-out disks through real CASA"), truth, network

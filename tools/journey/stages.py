@@ -6,12 +6,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from skyrun import bar, note, write_json, write_text
 from skytypes.errors import SkyError
 
 from .folder import JourneyFolder
+
+if TYPE_CHECKING:
+    from casa_sim import SimulatedDisks
 
 
 class Journey:
@@ -29,7 +32,7 @@ class Journey:
         self.path = folder.path
         self.catalogue = self.path / "catalogue.csv"
         self.models = self.path / "models"
-        self.training, self.held_out = self.path / "training", self.path / "held_out"
+        self.simulations = self.path / "simulations"
         self.fit, self.onnx = self.path / "fit", self.path / "disk.onnx"
 
     def run(self) -> Path:
@@ -38,7 +41,7 @@ class Journey:
         for name, files in (
             ("catalogue", lambda: [self.catalogue]),
             ("skies", lambda: sorted(self.models.glob("*.fits"))),
-            ("observe", lambda: sorted(self.path.glob("*/*/*_simulated.fits"))),
+            ("observe", lambda: sorted(self.simulations.glob("*/*_simulated.fits"))),
             ("train", lambda: [self.fit / "best.pt", self.fit / "best.card.json"]),
             ("export", lambda: [self.onnx]),
             ("infer", lambda: [self.path / "answers.jsonl"]),
@@ -83,24 +86,20 @@ class Journey:
         return {}
 
     def do_observe(self) -> Mapping[str, Any]:
-        """Observe them with CASA: training disks into one folder, held-out ones into another."""
+        """Observe them with CASA."""
         from casa_sim import simulate_catalogue
 
-        seconds: dict[str, float] = {}
-        for folder, held_out in ((self.training, False), (self.held_out, True)):
-            results = list(
-                simulate_catalogue(
-                    self.catalogue,
-                    self.models,
-                    folder,
-                    workers=self.workers,
-                    keep=("dirty",),
-                    only=self.names(held_out=held_out),
-                )
+        results = list(
+            simulate_catalogue(
+                self.catalogue,
+                self.models,
+                self.simulations,
+                workers=self.workers,
+                keep=("dirty",),
             )
-            self._all_or_stop({r.name: r.reason for r in results})
-            seconds |= {r.name: round(r.seconds, 1) for r in results}
-        return {"seconds_by_disk": seconds}
+        )
+        self._all_or_stop({r.name: r.reason for r in results})
+        return {"seconds_by_disk": {r.name: round(r.seconds, 1) for r in results}}
 
     def _all_or_stop(self, errors: Mapping[str, str | None]) -> None:
         failed = {name: error for name, error in errors.items() if error}
@@ -114,11 +113,13 @@ class Journey:
 
     def do_train(self) -> Mapping[str, Any]:
         """Train, or go on from the last epoch."""
+        from casa_sim import SimulatedDisks
         from trainkit import fit_disks, preset
 
-        config = preset(self.options.preset, seed=self.options.seed, data=(str(self.training),))
+        config = preset(self.options.preset, seed=self.options.seed)
+        casa = SimulatedDisks(self.simulations, only=self.names(held_out=False))
         resume = (self.fit / "last.pt").is_file()
-        result = fit_disks(config, out=self.fit, resume=resume)
+        result = fit_disks(config, out=self.fit, resume=resume, extra=[("casa", casa)])
         return {"cpu_seconds": round(result.cpu_seconds, 1), "epochs": len(result.history)}
 
     def do_export(self) -> Mapping[str, Any]:
@@ -128,11 +129,17 @@ class Journey:
         exported = export_checkpoint(self.fit / "best.pt", self.onnx)
         return {"max_abs_diff": exported.parity.max_abs_diff, "bytes": exported.bytes}
 
+    def held_out(self) -> SimulatedDisks:
+        """The disks through CASA that the training did not get."""
+        from casa_sim import SimulatedDisks
+
+        return SimulatedDisks(self.simulations, only=self.names(held_out=True))
+
     def do_infer(self) -> Mapping[str, Any]:
         """Measure the held-out files as an operator would, with edgeinfer."""
         from edgeinfer import load_model
 
-        files = sorted(self.held_out.glob("*/*_simulated.fits"))
+        files = self.held_out().files
         lines = []
         with bar("infer", len(files)) as advance:
             for answer in load_model(self.onnx).run_files(files):
@@ -150,7 +157,7 @@ class Journey:
         from .scoring import score_casa, score_synthetic
 
         model = load_model(self.onnx)
-        casa, casa_truth, casa_said = score_casa(model, self.held_out, self.options.seed)
+        casa, casa_truth, casa_said = score_casa(model, self.held_out(), self.options.seed)
         made, made_truth, made_said = score_synthetic(model, self.options.seed)
         pairs = {"casa": (casa_truth, casa_said), "synthetic": (made_truth, made_said)}
         listed = {

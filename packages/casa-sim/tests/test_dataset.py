@@ -99,3 +99,14 @@ def test_no_image_at_all(tmp_path: Path) -> None:
 
 def test_is_registered() -> None:
     assert find("datasets", "disks-simulated") is SimulatedDisks
+
+
+def test_only_some_disks_of_a_folder_are_taken(tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        _write(tmp_path, f"Disk_00{number}")
+    assert SimulatedDisks(tmp_path, only=["Disk_003", "Disk_001"]).groups == (
+        "Disk_001",
+        "Disk_003",
+    )
+    with pytest.raises(InputError, match=r"no image of 'Disk_009'; make it"):
+        SimulatedDisks(tmp_path, only=["Disk_001", "Disk_009"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from skytypes import Sample, SkyImage
@@ -28,6 +28,8 @@ class SimulatedDisks:
         CSV whose labels are taken, by ID; None takes the truth in each file's header.
     labels : sequence of str
         Names with units; all must be known of each disk.
+    only : collection of str or None
+        IDs to take, so that some disks of a folder can be held out; None takes all.
     cache : int
         Images kept in memory.
 
@@ -52,6 +54,7 @@ class SimulatedDisks:
         *,
         catalogue: str | os.PathLike[str] | None = None,
         labels: Sequence[str] = LABELS,
+        only: Collection[str] | None = None,
         cache: int = 16,
     ) -> None:
         self.folder = Path(folder)
@@ -62,6 +65,9 @@ class SimulatedDisks:
         self._cache: OrderedDict[int, Sample] = OrderedDict()
         self._labels: list[dict[str, float]] = []
         found = _simulated_files(self.folder)
+        if only is not None:
+            found = [path for path in found if path.parent.name in only]
+            _need_all(self.folder, found, only)
         self.files = tuple(path for path in found if self._take(path))
         self.groups = tuple(path.parent.name for path in self.files)
         if not self.files:
@@ -115,6 +121,12 @@ class SimulatedDisks:
             return f"{self.folder}: no */*_simulated.fits; make some with casa-sim catalogue"
         first = next(iter(self.skipped.values()))
         return f"{self.folder}: none of {len(found)} images is usable; {first}"
+
+
+def _need_all(folder: Path, found: Sequence[Path], only: Collection[str]) -> None:
+    absent = sorted(set(only) - {path.parent.name for path in found})
+    if absent:
+        raise InputError(f"{folder}: no image of {absent[0]!r}; make it with casa-sim catalogue")
 
 
 def _simulated_files(folder: Path) -> list[Path]:
