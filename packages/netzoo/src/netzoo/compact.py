@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from skytypes import ModelCard
 from skytypes.specs import Channel, Operation, TensorSpec
 
-from .disks import COLUMNS, DISK_LIMITS, DISK_OUTPUTS
+from .disks import COLUMNS, DISK_LIMITS, DISK_OUTPUTS, DISK_RULES
 from .factory import NetworkFactory
 from .moments import FEATURES, adaptive_moments, beam_moments, describe_shape, plane_basis
 
@@ -146,6 +146,7 @@ DISCONET_COMPACT = NetworkFactory(
         (COMPACT_IMAGE, COMPACT_BEAM),
         DISK_OUTPUTS,
         limits=DISK_LIMITS,
+        usable=DISK_RULES,
     ),
     CompactDiscoNet,
 )

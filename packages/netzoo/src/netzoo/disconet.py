@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from skytypes import ModelCard
 from skytypes.specs import Channel, Operation, TensorSpec
 
-from .disks import COLUMNS, DISK_LIMITS, DISK_OUTPUTS
+from .disks import COLUMNS, DISK_LIMITS, DISK_OUTPUTS, DISK_RULES
 from .factory import NetworkFactory
 
 _WIDTHS = (32, 64, 128, 256, 512, 512)
@@ -140,6 +140,7 @@ DISCONET = NetworkFactory(
         (DISCONET_IMAGE,),
         DISK_OUTPUTS,
         limits=DISK_LIMITS,
+        usable=DISK_RULES,
     ),
     DiscoNet,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from skytypes.cards import UsableRule
 from skytypes.specs import OutputSpec
 
 COLUMNS = ("incl/90", "sin2PA", "cos2PA", "dx/0.14", "dy/0.14")
@@ -25,3 +26,17 @@ DISK_LIMITS = (
     "better than by predicting the mean.",
 )
 """Where no disk network must be trusted."""
+
+DISK_RULES = (
+    UsableRule(
+        "peak_over_rms",
+        "peak below 5 times the picture's noise: no disk to measure, or one that fills the picture",
+        at_least=5.0,
+    ),
+    UsableRule(
+        "window_over_beam",
+        "source hardly larger than the beam: its shape is the beam's",
+        at_least=3.6,
+    ),
+)
+"""When an answer must not be used. A point source's window is 2.6 to 3.5 beams wide."""
