@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -97,3 +98,9 @@ def reference(request: pytest.FixtureRequest) -> dict[str, Any]:
         pytest.skip(f"no reference data at {REFERENCE}")
     case: dict[str, Any] = json.loads((REFERENCE / f"{request.param}.json").read_text())
     return case
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _interrupts_reach_children() -> None:
+    """A background job starts with SIGINT ignored, and its children would inherit that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)

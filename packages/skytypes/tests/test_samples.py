@@ -93,3 +93,23 @@ def test_image_sample_holds_beam_and_reference_as_float32() -> None:
 def test_image_sample_needs_a_beam() -> None:
     with pytest.raises(ContractError, match="image 'Disk_001' has no beam"):
         image_sample(SkyImage(np.zeros((2, 2)), 0.1, "Jy/pixel", name="Disk_001"))
+
+
+@pytest.mark.parametrize(
+    ("reference", "origin"),
+    [((3.0, 5.0), (3.0, 5.0)), ((-20.0, 5.0), (5.0, 4.0)), ((3.0, 8.0), (5.0, 4.0))],
+)
+def test_a_reference_outside_the_picture_gives_way_to_its_middle(
+    reference: tuple[float, float], origin: tuple[float, float]
+) -> None:
+    image = SkyImage(
+        np.ones((8, 10)), 0.01, "Jy/beam", beam=Beam(0.05, 0.04, 0.0), reference_px=reference
+    )
+    inputs = image_sample(image).inputs
+    assert (inputs["reference_x_px"], inputs["reference_y_px"]) == origin
+
+
+def test_pixels_beyond_float32_are_refused() -> None:
+    image = SkyImage(np.full((4, 4), 1e39), 0.01, "Jy/beam", beam=Beam(0.05, 0.04, 0.0))
+    with pytest.raises(ContractError, match=r"pixels beyond 3.4e38; give another unit"):
+        image_sample(image)

@@ -132,6 +132,9 @@ def stack_samples(samples: Sequence[Sample]) -> Sample:
 def image_sample(image: SkyImage, labels: Mapping[str, float] | None = None) -> Sample:
     """A picture with a beam as a single `Sample` of float32 numbers.
 
+    Offsets are counted from the reference position of the header; where that lies outside the
+    picture (a cut-out of a mosaic), from the picture's middle pixel, ``(nx // 2, ny // 2)``.
+
     Parameters
     ----------
     image : SkyImage
@@ -142,7 +145,7 @@ def image_sample(image: SkyImage, labels: Mapping[str, float] | None = None) -> 
     Raises
     ------
     ContractError
-        If the image has no beam.
+        If the image has no beam, or a pixel beyond the range of float32.
 
     Examples
     --------
@@ -153,7 +156,7 @@ def image_sample(image: SkyImage, labels: Mapping[str, float] | None = None) -> 
     """
     if image.beam is None:
         raise ContractError(f"image {image.name!r} has no beam; give one made by an interferometer")
-    x, y = image.centre_px
+    x, y = _origin_px(image)
     numbers = {
         "pixel_scale_arcsec": image.pixel_scale_arcsec,
         "bmaj_arcsec": image.beam.bmaj_arcsec,
@@ -163,5 +166,14 @@ def image_sample(image: SkyImage, labels: Mapping[str, float] | None = None) -> 
         "reference_y_px": y,
     }
     inputs: dict[str, Any] = {k: np.float32(v) for k, v in numbers.items()}
+    if float(np.max(np.abs(image.data))) > float(np.finfo(np.float32).max):
+        raise ContractError(f"image {image.name!r} has pixels beyond 3.4e38; give another unit")
     inputs["image"] = np.asarray(image.data, dtype=np.float32)
     return Sample(inputs, {k: np.float32(v) for k, v in (labels or {}).items()})
+
+
+def _origin_px(image: SkyImage) -> tuple[float, float]:
+    ny, nx = image.data.shape
+    x, y = image.centre_px
+    inside = -0.5 <= x <= nx - 0.5 and -0.5 <= y <= ny - 0.5
+    return (x, y) if inside else (float(nx // 2), float(ny // 2))
