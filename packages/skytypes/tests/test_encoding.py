@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from skytypes import Sample, encode, item_rng
+from skytypes import Sample, encode, encoding, item_rng
 from skytypes.encoding import window_of
 from skytypes.errors import ContractError
 from skytypes.specs import Channel, Operation, TensorSpec, Value
@@ -265,3 +265,29 @@ def test_window_of_is_the_whole_picture_without_a_crop() -> None:
     window = window_of([spec_of("asinh")], sources(2))
     assert window.half_px.tolist() == [SIDE / 2] * 2
     assert window.x_px.tolist() == [(SIDE - 1) / 2] * 2
+
+
+def test_a_window_is_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    real = encoding.crop_window
+
+    def counted(*args: Any) -> Any:
+        calls.append(1)
+        return real(*args)
+
+    monkeypatch.setattr(encoding, "crop_window", counted)
+    crop = Operation("crop", {"mode": "source"})
+    spec = TensorSpec(
+        "image", (1, 8, 8), (Channel("a", (crop, Operation("resample", {"size": 8}))),)
+    )
+    picture = np.random.default_rng(3).normal(size=(2, 32, 32)).astype(np.float32)
+    scale = np.full(2, 0.01, np.float32)
+    sample = Sample({"image": picture, "pixel_scale_arcsec": scale}, size=2)
+    first = encode([spec], sample)
+    window = window_of([spec], sample)
+    again = encode([spec], sample)
+    assert len(calls) == 1
+    fresh = Sample({"image": picture, "pixel_scale_arcsec": scale}, size=2)
+    assert (window_of([spec], fresh).half_px == window.half_px).all()
+    assert (first["image"] == again["image"]).all()
+    assert (first["image"] == encode([spec], fresh)["image"]).all()

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from skytypes import DatasetTable
 from skytypes.errors import ContractError, InputError
 
-names = st.text(min_size=1, max_size=8).filter(lambda n: n != "id" and not n.startswith("input:"))
+names = st.text(min_size=1, max_size=8).filter(
+    lambda n: bool(n.strip()) and n != "id" and not n.startswith("input:")
+)
 paths = st.lists(
     st.text(
         st.characters(exclude_characters="/\\\0:", exclude_categories=["Cs"]),
@@ -25,7 +27,14 @@ numbers = st.floats(allow_nan=False, allow_infinity=False)
 def tables(draw: st.DrawFn) -> DatasetTable:
     inputs = draw(st.lists(names, min_size=1, max_size=3, unique=True))
     labels = draw(st.lists(names, max_size=3, unique=True))
-    ids = draw(st.lists(st.text(min_size=1, max_size=8), min_size=1, max_size=4, unique=True))
+    ids = draw(
+        st.lists(
+            st.text(min_size=1, max_size=8).filter(lambda i: bool(i.strip())),
+            min_size=1,
+            max_size=4,
+            unique=True,
+        )
+    )
     files = tuple(tuple(draw(paths) for _ in inputs) for _ in ids)
     values = tuple(tuple(draw(numbers) for _ in labels) for _ in ids)
     return DatasetTable(tuple(inputs), tuple(labels), files, values, tuple(ids))

@@ -142,7 +142,7 @@ class EdgeModel:
             return _Item(str(path), 0.0, error=f"holds no FITS file ({', '.join(ENDINGS)})")
         try:
             image = read_image(path)
-            # Pixels beyond float32 are found below, and not told by numpy in its own words.
+            # What overflows on the way is found below, and not told by numpy in its own words.
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
                 sample = image_sample(image).as_batch()
                 tensors = encode(self.card.inputs, sample)

@@ -29,7 +29,7 @@ from dataclasses import dataclass, replace
 from .arrays import Array, like, namespace
 from .errors import ContractError
 from .samples import Sample
-from .specs import Channel, TensorSpec, Value
+from .specs import Channel, Operation, TensorSpec, Value
 from .windows import Window, crop_window, resample, whole_window
 
 _BEAM_INPUTS = ("pixel_scale_arcsec", "bmaj_arcsec", "bmin_arcsec", "bpa_deg")
@@ -198,9 +198,20 @@ def _run(sample: Sample, channel: Channel, done: dict[tuple[object, ...], _State
     for operation in channel.chain:
         key = (*key, operation.key())
         known = done.get(key)
-        state = known if known is not None else _STEPS[operation.name](state, operation.args)
+        state = known if known is not None else _step(state, operation, key)
         done[key] = state
     return state
+
+
+def _step(state: _State, operation: Operation, key: tuple[object, ...]) -> _State:
+    """One operation; a window is looked for once a sample, however often it is asked for."""
+
+    def after() -> _State:
+        return _STEPS[operation.name](state, operation.args)
+
+    if operation.name != "crop":
+        return after()
+    return replace(state, window=state.sample.remember(key, lambda: after().window))
 
 
 def _assemble(spec: TensorSpec, parts: Sequence[Array]) -> Array:

@@ -18,7 +18,8 @@ class Sample:
     """Inputs and truth of one item (``size`` None) or of a batch of ``size`` items.
 
     The inputs are raw: physical pixels, beam and pixel scale. What a network sees of them is
-    stated by its `TensorSpec` and made by `encode`.
+    stated by its `TensorSpec` and made by `encode`. The arrays are not to be changed in place:
+    windows found in them are remembered, so that `encode` and `decode` look only once.
 
     Parameters
     ----------
@@ -42,6 +43,9 @@ class Sample:
     inputs: Mapping[str, Array]
     labels: Mapping[str, Array] = field(default_factory=dict)
     size: int | None = None
+    _windows: dict[tuple[object, ...], Any] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         if self.size is None:
@@ -68,6 +72,12 @@ class Sample:
             {k: function(v) for k, v in self.labels.items()},
             self.size,
         )
+
+    def remember(self, key: tuple[object, ...], find: Callable[[], Any]) -> Any:
+        """What was found under ``key`` before, else what ``find`` finds now."""
+        if key not in self._windows:
+            self._windows[key] = find()
+        return self._windows[key]
 
     def as_batch(self) -> Sample:
         """The sample as a batch: itself if it is one, else a batch of one item."""

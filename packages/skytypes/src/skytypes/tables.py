@@ -84,9 +84,10 @@ class DatasetTable:
         # Text is quoted throughout: csv leaves a lone carriage return bare otherwise.
         write = csv.writer(out, lineterminator="\n")
         quoted = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
-        write.writerow(["id", *(PREFIX + n for n in self.inputs), *self.labels])
+        lines = [["id", *(PREFIX + n for n in self.inputs), *self.labels]]
         for item, files, values in zip(self.ids, self.files, self.values, strict=True):
-            cells = [item, *files, *(repr(float(v)) for v in values)]
+            lines.append([item, *files, *(repr(float(v)) for v in values)])
+        for cells in lines:
             (quoted if any("\r" in c for c in cells) else write).writerow(cells)
         return out.getvalue()
 
