@@ -56,3 +56,15 @@ def test_the_root_readme_gives_both_commands_by_line_twenty() -> None:
     assert "uv run --extra casa tools/disk_to_edge.py" in top
     assert "uv run --all-extras pytest" in top
     assert "![" in top
+
+
+def test_each_convention_names_tests_that_exist() -> None:
+    text = (ROOT / "docs" / "conventions.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| ") and "held by" not in line]
+    sources = "".join(p.read_text(encoding="utf-8") for p in ROOT.glob("packages/*/tests/**/*.py"))
+    defined = set(re.findall(r"def (test_\w+)", sources))
+    assert len(rows) > 20
+    for row in rows:
+        named = set(re.findall(r"::(test_\w+)", row))
+        assert named, row
+        assert named <= defined, named - defined
