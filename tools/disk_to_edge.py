@@ -14,7 +14,7 @@ from cyclopts import App, Parameter
 from journey.folder import JourneyFolder, Options
 
 from skyrun import note, run
-from skytypes.errors import MissingPackageError
+from skytypes.errors import InputError, MissingPackageError
 
 app = App(
     name="disk_to_edge",
@@ -58,6 +58,8 @@ def disk_to_edge(
     from journey.stages import Journey
 
     options = Options(disks, preset, backend, seed)
+    if workers < 1:
+        raise InputError(f"--workers is {workers}; give 1 or more")
     if find_spec("casatasks") is None:
         raise MissingPackageError(
             "CASA is not installed; run: uv run --extra casa tools/disk_to_edge.py"

@@ -146,3 +146,13 @@ def test_missing_casa(
     assert "CASA is not installed" in error
     assert "uv sync --extra casa" in error
     assert not out.exists()
+
+
+@pytest.mark.usefixtures("fake_casa")
+def test_a_bad_seed_is_refused_before_anything_is_written(
+    sky_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = sky_file.parent / "out"
+    assert main(["observe", str(sky_file), "-o", str(out), "--seed", "-1"]) == 2
+    assert "seed is -1; give a whole number from 0" in capsys.readouterr().err
+    assert not out.exists()

@@ -175,3 +175,27 @@ def test_the_extra_is_named_when_it_is_missing(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(checkpoints, "find_spec", find)
     with pytest.raises(MissingPackageError, match=r"missing: onnxscript.*uv sync --extra export"):
         checkpoints.need_export()
+
+
+@pytest.mark.parametrize("kind", ["sparse", "meta", "complex"])
+def test_weights_that_are_no_dense_real_numbers_are_refused(tmp_path: Path, kind: str) -> None:
+    state = good()["model_state"]
+    name = next(iter(state))
+    value = state[name].float()
+    state[name] = {
+        "sparse": value.to_sparse,
+        "meta": lambda: value.to("meta"),
+        "complex": value.cfloat,
+    }[kind]()
+    path = save(tmp_path / "best.pt", model_state=state)
+    with pytest.raises(CheckpointError, match="is no dense tensor of real numbers"):
+        read_checkpoint(path)
+
+
+def test_weights_of_another_kind_of_number_are_refused(run_folder: Path, tmp_path: Path) -> None:
+    state = good()["model_state"]
+    name = next(k for k, v in state.items() if v.is_floating_point())
+    state[name] = state[name].bool()
+    found = read_checkpoint(save(tmp_path / "best.pt", model_state=state))
+    with pytest.raises(CheckpointError, match="1 of another kind of number"):
+        build_network(read_card(run_folder / "best.card.json"), found)

@@ -107,7 +107,9 @@ def test_export_refuses_and_writes_nothing(copy_of_run: Path, capsys: Capture) -
     assert main(["export", str(copy_of_run / "best.pt"), "-o", str(out)]) == 2
     assert "not a checkpoint, or cut short" in one_error(capsys)
     assert main(["export", str(copy_of_run / "none.pt"), "-o", str(out)]) == 2
-    assert "no such card" in one_error(capsys)
+    assert "none.pt: no such file" in one_error(capsys)
+    assert main(["export", str(copy_of_run / "best.pt"), "-o", str(copy_of_run)]) == 2
+    assert "is a folder; give the name of the ONNX file" in one_error(capsys)
     assert sorted(p.name for p in copy_of_run.iterdir()) == ["best.card.json", "best.pt"]
 
 

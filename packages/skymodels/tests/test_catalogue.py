@@ -83,7 +83,7 @@ def test_seed_out_of_range() -> None:
         ("incl_deg", 91.0, "column incl_deg: '91.0'; give a number from 0 to 90"),
         ("incl_deg", float("nan"), "incl_deg: 'nan'"),
         ("rmin_arcsec", 5.0, "rmin_arcsec: '5.0'; give a number from 0 to below rout_arcsec"),
-        ("flux_jy", -1.0, "flux_jy: '-1.0'; give a number above 0"),
+        ("flux_jy", -1.0, "flux_jy: '-1.0'; give a number from 1e-9 to 1e6"),
         ("array_cfg", "vla.a.cfg", "array_cfg: 'vla.a.cfg'; give alma.cycle9.5.cfg"),
         ("band", 7, "band: '7'; give 6 or 8"),
         ("ID", "../etc", "ID: '../etc'; give a name of letters"),

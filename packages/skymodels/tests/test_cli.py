@@ -107,7 +107,9 @@ def test_bad_row_is_reported_and_the_others_go_on(
     path.write_text("\n".join(lines) + "\n")
     assert main(["disks", str(path), "-o", str(models), "--size", "64"]) == 1
     said = capsys.readouterr().err
-    assert "catalogue.csv: line 3, column flux_jy: '-1'; give a number above 0 [Jy]" in said
+    assert (
+        "catalogue.csv: line 3, column flux_jy: '-1'; give a number from 1e-9 to 1e6 [Jy]" in said
+    )
     assert sorted(p.name for p in models.glob("*.fits")) == ["Disk_001.fits", "Disk_003.fits"]
 
 

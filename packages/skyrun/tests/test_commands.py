@@ -247,3 +247,42 @@ def test_nothing_found_prints_nothing(capsys: Captured, json_wanted: bool) -> No
 def test_notes_go_to_standard_error(capsys: Captured) -> None:
     note("3 of 4")
     assert capsys.readouterr() == ("", "3 of 4\n")
+
+
+@pytest.mark.parametrize("text", ["1.5", "1e3", "0x10", "1_0", "\u0661", "nan", ""])
+def test_whole_numbers_are_not_rounded(text: str, capsys: Captured) -> None:
+    app = make_app("skyrun", "Test.")
+
+    @app.command
+    def count(*, seed: int, limits: tuple[int, ...] = (), size: int | None = None) -> None:
+        """Count."""
+
+    assert run(app, ["count", "--seed", text]) == 2
+    assert "no whole number; give digits only" in capsys.readouterr().err
+    assert run(app, ["count", "--seed", "1", "--size", text]) == 2
+    assert run(app, ["count", "--seed", "-3", "--limits", "4", "--size", "5"]) == 0
+
+
+def test_real_numbers_and_paths_are_read_as_before(capsys: Captured) -> None:
+    app = make_app("skyrun", "Test.")
+    seen: list[object] = []
+
+    @app.command
+    def measure(*files: Path, scale: float = 1.0, fast: bool = False, name: str = "a") -> None:
+        """Measure."""
+        seen.extend([files, scale, fast, name])
+
+    assert run(app, ["measure", "x", "y z", "--scale", "1e-3", "--fast", "--name", "1.5"]) == 0
+    assert seen == [(Path("x"), Path("y z")), 1e-3, True, "1.5"]
+
+
+def test_a_full_disk_is_one_line(capsys: Captured) -> None:
+    app = make_app("skyrun", "Test.")
+
+    @app.command
+    def fill() -> None:
+        """Fill."""
+        raise OSError(28, "No space left on device", "out.csv")
+
+    assert run(app, ["fill"]) == 2
+    assert capsys.readouterr().err == "skyrun: error: out.csv: No space left on device\n"

@@ -208,3 +208,19 @@ def test_ctrl_c_stops_busy_workers_without_their_tracebacks(tmp_path: Path) -> N
         process.kill()
     assert process.returncode == 130
     assert err == "skyrun: stopped; run it again to continue where it can\n"
+
+
+def test_workers_leave_when_the_first_process_is_killed(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(INTERRUPTED)
+    process = subprocess.Popen(
+        [sys.executable, str(program), "go"], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    said = ""
+    while said.count("busy") < 2:
+        said += process.stdout.read(1)
+    process.kill()
+    # Standard output closes when the last process that holds it has left.
+    rest, _ = process.communicate(timeout=30)
+    assert "busy" not in rest

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from skyrun.commands import FAILED, answer, make_app, run
+from skyrun.commands import FAILED, answer, make_app, note, run
 
 if TYPE_CHECKING:
     from .tasks import DiskResult
@@ -30,6 +30,7 @@ def _rows(results: Iterable[DiskResult], failed: list[str]) -> Iterable[dict[str
     for result in results:
         if result.status == "failed":
             failed.append(result.name)
+            note(f"casa-sim: {result.name}: {result.reason}")
         yield {
             "ID": result.name,
             "status": result.status,
@@ -98,6 +99,8 @@ def observe(
     """
     import re
 
+    from skytypes import item_rng
+
     from .campaign import Campaign
     from .errors import CasaError
     from .settings import ObservationSettings
@@ -115,6 +118,7 @@ def observe(
         cell_mas=cell_mas,
         imsize_px=imsize,
     )
+    item_rng(seed, 0, "casa_sim.noise")  # refuses a bad seed before anything is written
     check_sky(read_sky(sky), settings)
     name = re.sub(r"[^A-Za-z0-9._+-]+", "_", sky.stem).lstrip("._+-") or "sky"
     campaign = Campaign(out, keep=_names(keep), timeout_s=timeout)

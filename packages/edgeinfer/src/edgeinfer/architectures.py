@@ -65,10 +65,16 @@ def _check_sizes(card: ModelCard, checkpoint: Checkpoint) -> None:
 def _check_fit(wanted: Mapping[str, torch.Tensor], card: ModelCard, checkpoint: Checkpoint) -> None:
     given = checkpoint.state
     shapes = [k for k, v in wanted.items() if k in given and given[k].shape != v.shape]
+    kinds = [
+        k
+        for k, v in wanted.items()
+        if k in given and given[k].is_floating_point() != v.is_floating_point()
+    ]
     misfits = {
         "missing": [k for k in wanted if k not in given],
         "unexpected": [k for k in given if k not in wanted],
         "of another shape": shapes,
+        "of another kind of number": kinds,
     }
     said = [f"{len(v)} {kind} ({shorten(v[0], 80)})" for kind, v in misfits.items() if v]
     if said:

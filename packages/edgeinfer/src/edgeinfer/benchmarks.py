@@ -18,6 +18,7 @@ from .modelfile import read_model
 from .probes import noise_tensors, probe_pictures, reads_pictures
 from .sessions import Session
 
+MAX_PIXELS = 8192
 _SEED = 3
 _WARM_UP = 3
 
@@ -138,10 +139,10 @@ def bench_model(
     InputError, ModelFileError
         If the file can't be loaded, or a number is below its least.
     """
-    if repeats < 1 or pixels < 8 or any(b < 1 for b in batches):
+    if repeats < 1 or not 8 <= pixels <= MAX_PIXELS or any(b < 1 for b in batches):
         raise InputError(
             f"repeats {repeats}, pixels {pixels}, batches {list(batches)}; "
-            "give repeats and batches of 1 or more, pixels of 8 or more"
+            f"give repeats and batches of 1 or more, pixels from 8 to {MAX_PIXELS}"
         )
     session = Session(read_model(path), threads=threads)
     return [t for batch in batches for t in _stages(session, batch, repeats, pixels)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import os
 import re
+import warnings
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -90,7 +91,10 @@ def _load(path: Path) -> Any:
     import torch
 
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            # Of sparse tensors, which are refused by name later.
+            warnings.simplefilter("ignore")
+            return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         named = re.search(r"GLOBAL ([\w.]+)", str(error))
         what = f"it names {named[1]}" if named else shorten(error, 120)
@@ -140,6 +144,8 @@ def _check_state(path: Path, state: Any) -> None:
     for name, value in state.items():
         if not isinstance(name, str) or not isinstance(value, torch.Tensor):
             raise CheckpointError(f"{path}: model_state[{name!r}] is no tensor")
+        if value.layout != torch.strided or value.device.type != "cpu" or value.is_complex():
+            raise CheckpointError(f"{path}: weight {name!r} is no dense tensor of real numbers")
         if value.is_floating_point() and not bool(torch.isfinite(value).all()):
             raise CheckpointError(f"{path}: weight {name!r} is not finite; give another epoch")
 
@@ -169,7 +175,7 @@ def read_checkpoint(
         Without the ``export`` extra.
     """
     need_export()
-    path = Path(path)
+    path = check_size(path, max_bytes)
     _check_archive(path, max_bytes)
     loaded = _load(path)
     _check_fields(path, loaded)

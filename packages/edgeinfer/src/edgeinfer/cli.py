@@ -105,6 +105,8 @@ def run(
     else:
         write_answers(out, answers, loaded.card)
         note(f"{out}: {counts.good} of {counts.good + counts.bad} images answered")
+    if counts.status == USAGE:
+        note(f"edgeinfer: error: none of {counts.bad} images was answered; first: {counts.first}")
     return counts.status
 
 
@@ -113,11 +115,13 @@ class _Counts:
 
     def __init__(self) -> None:
         self.good = self.bad = 0
+        self.first = ""
 
     def watch(self, answers: Iterable[Answer]) -> Iterator[Answer]:
         for one in answers:
             self.good += one.error is None
             self.bad += one.error is not None
+            self.first = self.first or (f"{one.file}: {one.error}" if one.error else "")
             yield one
 
     @property

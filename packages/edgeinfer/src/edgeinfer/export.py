@@ -12,12 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skyrun.files import write_bytes
+from skyrun.files import check_size, write_bytes
 from skytypes import ModelCard, Provenance
 from skytypes.errors import InputError
 
 from .architectures import build_network
-from .checkpoints import Checkpoint, card_beside, need_export, read_card, read_checkpoint
+from .checkpoints import (
+    MAX_CHECKPOINT_BYTES,
+    Checkpoint,
+    card_beside,
+    need_export,
+    read_card,
+    read_checkpoint,
+)
 from .errors import ExportError, ParityError
 from .golden import Golden, golden_inputs
 from .graphs import OPSET, to_onnx
@@ -101,6 +108,9 @@ def export_checkpoint(
     if not 0 < tolerance <= TOLERANCE:
         raise InputError(f"tolerance is {tolerance:g}; give a positive number up to {TOLERANCE:g}")
     need_export()
+    if Path(out).is_dir():
+        raise InputError(f"{out}: is a folder; give the name of the ONNX file")
+    check_size(checkpoint, MAX_CHECKPOINT_BYTES)
     found = read_card(card if card is not None else card_beside(checkpoint))
     state = read_checkpoint(checkpoint)
     network = build_network(found, state)

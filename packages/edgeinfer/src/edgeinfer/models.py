@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from skytypes import ModelCard, Sample, decode, encode
+from skytypes import ModelCard, Sample, SkyImage, decode, encode
 from skytypes.arrays import Array, to_numpy
 from skytypes.errors import InputError, SkyError
 from skytypes.samples import image_sample
@@ -35,6 +35,7 @@ class _Item:
     sample: Sample | None = None
     tensors: Mapping[str, Array] = field(default_factory=dict)
     error: str | None = None
+    reasons: tuple[str, ...] = ()
 
 
 class EdgeModel:
@@ -153,7 +154,8 @@ class EdgeModel:
                 )
         except SkyError as error:
             return _Item(str(path), time.perf_counter() - start, error=_reason(path, error))
-        return _Item(str(path), time.perf_counter() - start, sample, tensors)
+        seconds = time.perf_counter() - start
+        return _Item(str(path), seconds, sample, tensors, reasons=_origin_reasons(image))
 
     def _answer_group(self, items: list[_Item]) -> Iterator[Answer]:
         good = [item for item in items if item.error is None]
@@ -182,8 +184,18 @@ class EdgeModel:
         values = {o.name: value_of(answers[o.name][0], o.classes) for o in self.card.outputs}
         reasons = [f"{name} is not a number" for name, value in values.items() if value is None]
         reasons += reasons_not_usable(self.card, answers, sample)[0]
+        reasons += item.reasons
         seconds = item.seconds + share + time.perf_counter() - start
         return Answer(item.file, values, tuple(reasons), seconds)
+
+
+def _origin_reasons(image: SkyImage) -> tuple[str, ...]:
+    """Said where offsets can't count from the header's reference position."""
+    ny, nx = image.data.shape
+    x, y = image.centre_px
+    if -0.5 <= x <= nx - 0.5 and -0.5 <= y <= ny - 0.5:
+        return ()
+    return ("reference position outside the picture: offsets count from its middle pixel",)
 
 
 def _reason(path: str | os.PathLike[str], error: SkyError) -> str:

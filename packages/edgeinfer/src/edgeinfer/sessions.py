@@ -17,6 +17,7 @@ from .modelfile import ModelFile
 if TYPE_CHECKING:
     import onnxruntime
 
+MAX_THREADS = 1024
 _FLOAT = "tensor(float)"
 _FATAL_ONLY = 4
 
@@ -24,8 +25,8 @@ _FATAL_ONLY = 4
 def _options(threads: int | None) -> onnxruntime.SessionOptions:
     import onnxruntime
 
-    if threads is not None and threads < 1:
-        raise InputError(f"threads is {threads}; give 1 or more")
+    if threads is not None and not 1 <= threads <= MAX_THREADS:
+        raise InputError(f"threads is {threads}; give 1 to {MAX_THREADS}")
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _FATAL_ONLY
     options.inter_op_num_threads = 1

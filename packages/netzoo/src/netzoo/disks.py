@@ -38,5 +38,10 @@ DISK_RULES = (
         "source hardly larger than the beam: its shape is the beam's",
         at_least=3.6,
     ),
+    UsableRule(
+        "window_over_beam",
+        "window more than 500 beams wide: see whether the header's pixel and beam are right",
+        at_most=500.0,
+    ),
 )
 """When an answer must not be used. A point source's window is 2.6 to 3.5 beams wide."""

@@ -43,9 +43,9 @@ ALLOWED: Mapping[str, str] = {
     "ID": "a name of letters, digits, . _ + - (64 at most, a letter or digit first), used once",
     "incl_deg": "a number from 0 to 90 [deg]",
     "pa_deg": "a number from 0 to 180 [deg], east of north",
-    "rout_arcsec": "a number above 0, at most 60 [arcsec]",
+    "rout_arcsec": "a number from 0.001 to 60 [arcsec]",
     "rmin_arcsec": "a number from 0 to below rout_arcsec [arcsec]",
-    "flux_jy": "a number above 0 [Jy]",
+    "flux_jy": "a number from 1e-9 to 1e6 [Jy]",
     "time_s": "a number above 0 [s]",
     "array_cfg": ", ".join(ARRAYS),
     "pwv": "a number above 0, at most 20 [mm]",
@@ -105,9 +105,9 @@ class CatalogueRow:
     ID: str
     incl_deg: Angle
     pa_deg: Annotated[float, Field(ge=0, le=180)]
-    rout_arcsec: Annotated[float, Field(gt=0, le=60)]
+    rout_arcsec: Annotated[float, Field(ge=0.001, le=60)]
     rmin_arcsec: Annotated[float, Field(ge=0, lt=60)]
-    flux_jy: Positive
+    flux_jy: Annotated[float, Field(ge=1e-9, le=1e6)]
     time_s: Positive
     array_cfg: str
     pwv: Annotated[float, Field(gt=0, le=20)]
@@ -123,9 +123,9 @@ class CatalogueRow:
         good = {
             "ID": _SAFE_ID.fullmatch(self.ID) is not None and ".." not in self.ID,
             "incl_deg": 0 <= self.incl_deg <= 90,
-            "rout_arcsec": 0 < self.rout_arcsec <= 60,
+            "rout_arcsec": 0.001 <= self.rout_arcsec <= 60,
             "rmin_arcsec": 0 <= self.rmin_arcsec < self.rout_arcsec,
-            "flux_jy": 0 < self.flux_jy < math.inf,
+            "flux_jy": 1e-9 <= self.flux_jy <= 1e6,
             "array_cfg": self.array_cfg in ARRAYS,
             "array_lo": self.array_lo in ARRAYS,
             "band": self.band in BANDS,

@@ -87,6 +87,8 @@ def disks(
     from .catalogue_files import scan_catalogue
     from .model_folder import make_models
 
+    if workers < 1:
+        raise InputError(f"workers is {workers}; give 1 or more")
     rows, problems = scan_catalogue(table)
     if only:
         absent = sorted(set(only) - {row.ID for row in rows})

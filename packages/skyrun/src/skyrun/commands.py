@@ -5,15 +5,18 @@ from __future__ import annotations
 import json as json_module
 import math
 import os
+import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any, get_args
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Parameter, Token, convert
 
 from skytypes.errors import SkyError
 
+_WHOLE = re.compile(r"[+-]?[0-9]+")
 FAILED = 1
 USAGE = 2
 INTERRUPTED = 130
@@ -46,7 +49,27 @@ def make_app(package: str, help: str) -> App:  # noqa: A002 - the name cyclopts 
         result_action="return_value",
         suppress_keyboard_interrupt=False,
         help_format="plaintext",
+        default_parameter=Parameter(converter=_convert),
     )
+
+
+def _convert(hint: Any, tokens: Sequence[Token]) -> Any:
+    """As cyclopts converts, but whole numbers are not rounded: 1.5 is no seed."""
+    kinds = set(_kinds(hint))
+    if int in kinds and not kinds & {float, str, Path}:
+        for token in tokens:
+            if _WHOLE.fullmatch(token.value) is None:
+                raise ValueError(f"{token.value!r} is no whole number; give digits only")
+    return convert(hint, tokens)
+
+
+def _kinds(hint: Any) -> Iterator[Any]:
+    """The plain types inside a type hint: of ``int | None`` and ``list[int]``, ``int``."""
+    inside = get_args(hint)
+    if not inside:
+        yield hint
+    for part in inside:
+        yield from _kinds(part)
 
 
 def run(app: App, argv: Sequence[str] | None = None) -> int:
@@ -93,6 +116,10 @@ def run(app: App, argv: Sequence[str] | None = None) -> int:
         with Path(os.devnull).open("w") as nowhere:
             os.dup2(nowhere.fileno(), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        return _refuse(name, f"{error.filename or 'output'}: {error.strerror or error}")
+    except MemoryError:
+        return _refuse(name, "out of memory; give less at once, or fewer workers")
     return result if isinstance(result, int) and not isinstance(result, bool) else 0
 
 

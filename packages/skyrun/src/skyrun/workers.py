@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import socket
 import sys
@@ -153,6 +154,15 @@ def _leave_quietly() -> None:
         sys.exit(130)
 
     signal.signal(signal.SIGINT, leave)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+
+
+def _leave_with_parent() -> None:
+    """A worker whose first process was killed has nobody to work for."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _try_in_worker(function: Callable[[A], B], item: A) -> tuple[B | None, str | None]:

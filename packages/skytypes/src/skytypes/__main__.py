@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .checks import check_dataset, check_model_factory, check_sky_source
@@ -27,8 +27,11 @@ def _check(group: str, name: str) -> str:
     return "checked"
 
 
-def main() -> int:
-    """Print a line for each registered object; 1 if any fails its check."""
+def main(argv: Sequence[str] = ()) -> int:
+    """Print a line for each registered object; 1 if any fails its check, 2 if given arguments."""
+    if argv:
+        sys.stderr.write("skytypes: error: takes no arguments: lists and checks what is there\n")
+        return 2
     failed = 0
     for group in GROUPS:
         for name, entry in registered(group).items():
@@ -43,4 +46,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -86,7 +86,7 @@ def find(group: str, name: str) -> Any:
         provider = _PROVIDERS.get(group, {}).get(name, _DEFAULT_PROVIDERS[group])
         raise MissingPackageError(
             f"no {_SINGULAR[group]} {name!r} is installed (installed: "
-            f"{', '.join(known) or 'none'}); install {provider}"
+            f"{', '.join(known) or 'none'}); give one of those, or install {provider}"
         )
     offers = {e.value for e in entry_points(group=f"skytypes.{group}", name=name)}
     if len(offers) > 1:

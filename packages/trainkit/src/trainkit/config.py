@@ -13,6 +13,9 @@ from skytypes.errors import InputError
 MAX_EPOCHS = 100_000
 """More are surely a slip; the bound also keeps item counters far below 2**64."""
 
+MAX_DISKS = 100_000_000
+MAX_THREADS = 1024
+
 
 def _require(good: bool, name: str, value: object, allowed: str) -> None:
     if not good:
@@ -29,7 +32,7 @@ def _share(value: float) -> bool:
 
 _LIMITS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "model": (bool, "the name of a registered model"),
-    "synthetic": (lambda v: v >= 0, "a whole number, 0 or more"),
+    "synthetic": (lambda v: 0 <= v <= MAX_DISKS, f"a whole number from 0 to {MAX_DISKS}"),
     "picture_px": (lambda v: v >= 8, "a whole number, 8 or more"),
     "repeats": (lambda v: v >= 1, "a whole number, 1 or more"),
     "validation": (lambda v: 0 < v < 1, "a share above 0 and below 1"),
@@ -216,7 +219,8 @@ class Runtime:
     def __post_init__(self) -> None:
         devices = ("auto", "cpu", "cuda")
         _require(self.device in devices, "device", repr(self.device), ", ".join(devices))
-        _require(self.threads >= 0, "threads", self.threads, "a whole number, 0 or more")
+        good = 0 <= self.threads <= MAX_THREADS
+        _require(good, "threads", self.threads, f"a whole number from 0 to {MAX_THREADS}")
         good = math.isfinite(self.memory_gib) and self.memory_gib >= 0
         _require(good, "memory_gib", self.memory_gib, "a number, 0 or more")
 

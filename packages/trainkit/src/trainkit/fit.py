@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -141,7 +143,24 @@ def _check_folder(folder: Path, *, resume: bool) -> Path:
         raise InputError(f"{last}: no such file, nothing to resume; leave --resume out")
     if not resume and last.exists():
         raise InputError(f"out {folder}: holds a run; give --resume to go on, or another --out")
+    _try_to_write(folder)
     return folder
+
+
+def _try_to_write(folder: Path) -> None:
+    """Find out now, not after an epoch, that nothing can be written there."""
+    existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    if not os.access(existing, os.W_OK) or not _on_a_disk(existing):
+        raise InputError(f"out {folder}: can't be written to; choose another place")
+
+
+def _on_a_disk(folder: Path) -> bool:
+    """Whether files can be made there; /proc and /sys look writable and are not."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 def _check_batch(config: FitConfig, corpus: Corpus) -> None:
