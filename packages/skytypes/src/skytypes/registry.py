@@ -84,9 +84,10 @@ def find(group: str, name: str) -> Any:
     known = registered(group)
     if name not in known:
         provider = _PROVIDERS.get(group, {}).get(name, _DEFAULT_PROVIDERS[group])
+        choice = "give one of those, or install" if known else "install"
         raise MissingPackageError(
             f"no {_SINGULAR[group]} {name!r} is installed (installed: "
-            f"{', '.join(known) or 'none'}); give one of those, or install {provider}"
+            f"{', '.join(known) or 'none'}); {choice} {provider}"
         )
     offers = {e.value for e in entry_points(group=f"skytypes.{group}", name=name)}
     if len(offers) > 1:
