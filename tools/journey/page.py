@@ -29,7 +29,7 @@ $errors
 <p class="note">$definitions</p>
 <h2>Held-out disks through real CASA</h2>
 <img alt="sky, dirty and CLEAN pictures" src="data:image/png;base64,$disks">
-<p class="note">arcsinh scale; green: true outline, red: predicted (with the true radius).</p>
+<p class="note">arcsinh scale; white: true outline, dashed: predicted (with the true radius).</p>
 $answers
 <h2>Predicted against true</h2>
 <img alt="predicted against true" src="data:image/png;base64,$scatter">

@@ -53,7 +53,9 @@ def _show(axes: Axes, image: SkyImage, half_arcsec: float) -> None:
     axes.tick_params(labelsize=7)
 
 
-def _ellipse(axes: Axes, disk: Mapping[str, float], rout_arcsec: float, colour: str) -> None:
+def _ellipse(
+    axes: Axes, disk: Mapping[str, float], rout_arcsec: float, colour: str, dashes: str
+) -> None:
     """The outer edge of a disk as its inclination, position angle and centre say."""
     axes.add_patch(
         Ellipse(
@@ -64,7 +66,8 @@ def _ellipse(axes: Axes, disk: Mapping[str, float], rout_arcsec: float, colour: 
             angle=90 - disk["pa_deg"],
             fill=False,
             color=colour,
-            linewidth=1.2,
+            linestyle=dashes,
+            linewidth=1.5,
         )
     )
 
@@ -84,8 +87,8 @@ def disk_rows(disks: Sequence[DiskResult]) -> bytes:
         ):
             _show(axes, read_image(path, blank="zero"), half)
             axes.set_title(f"{disk.name}: {title}" if title == "sky" else title, fontsize=9)
-        _ellipse(row[2], disk.truth, rout, TRUTH)
-        _ellipse(row[2], disk.answer, rout, ANSWER)
+        _ellipse(row[2], disk.truth, rout, "white", "-")
+        _ellipse(row[2], disk.answer, rout, "#00e5ff", "--")
         row[0].set_ylabel("north [arcsec]", fontsize=8)
         row[0].set_xlabel("east [arcsec]", fontsize=8)
     return _png(figure)
