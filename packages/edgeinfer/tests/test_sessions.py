@@ -77,7 +77,7 @@ def test_a_fixed_batch_is_refused(edited: Edit) -> None:
 
 
 def test_threads_below_one_are_refused(exported: Path) -> None:
-    with pytest.raises(InputError, match="threads is 0; give 1 or more"):
+    with pytest.raises(InputError, match="threads is 0; give 1 to 1024"):
         Session(read_model(exported), threads=0)
 
 
