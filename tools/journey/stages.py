@@ -72,7 +72,10 @@ class Journey:
         """Draw the catalogue."""
         from skymodels import draw_catalogue, write_catalogue
 
-        write_catalogue(self.catalogue, draw_catalogue(self.options.disks, seed=self.options.seed))
+        with bar("catalogue", self.options.disks) as advance:
+            rows = draw_catalogue(self.options.disks, seed=self.options.seed)
+            write_catalogue(self.catalogue, rows)
+            advance(len(rows))
         return {}
 
     def do_skies(self) -> Mapping[str, Any]:
@@ -126,7 +129,9 @@ class Journey:
         """Write the network as ONNX with its card."""
         from edgeinfer import export_checkpoint
 
-        exported = export_checkpoint(self.fit / "best.pt", self.onnx)
+        with bar("export", 1) as advance:
+            exported = export_checkpoint(self.fit / "best.pt", self.onnx)
+            advance()
         return {"max_abs_diff": exported.parity.max_abs_diff, "bytes": exported.bytes}
 
     def held_out(self) -> SimulatedDisks:
@@ -174,7 +179,9 @@ class Journey:
         """Write report.json and report.html."""
         from .report import write_report
 
-        write_report(self, seconds)
+        with bar("report", 1) as advance:
+            write_report(self, seconds)
+            advance()
         return {}
 
     def provenance(self) -> dict[str, Any]:
