@@ -73,6 +73,12 @@ def test_each_object_gets_a_line_and_failures_a_status(
 def test_nothing_registered_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "entry_points", lambda **_: ())
     monkeypatch.delitem(sys.modules, "skytypes.__main__")
+    monkeypatch.setattr(sys, "argv", ["skytypes"])
     with pytest.raises(SystemExit) as left:
         runpy.run_module("skytypes", run_name="__main__")
     assert left.value.code == 0
+
+
+def test_arguments_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 2
+    assert capsys.readouterr().err.startswith("skytypes: error: takes no arguments")
