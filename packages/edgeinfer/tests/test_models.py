@@ -174,3 +174,14 @@ def test_a_rule_on_an_unknown_quantity_is_refused(
 def test_batch_size_below_one_is_refused(model: EdgeModel) -> None:
     with pytest.raises(InputError, match="batch size is 0; give 1 or more"):
         list(model.run_files([], batch_size=0))
+
+
+def test_a_reference_outside_the_picture_is_said(model: EdgeModel, tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    image = replace(flat_image(), data=rng.normal(1.0, 0.1, (16, 16)).astype(np.float32))
+    write_image(tmp_path / "inside.fits", replace(image, reference_px=(15.0, 3.0)))
+    write_image(tmp_path / "outside.fits", replace(image, reference_px=(17.0, 3.0)))
+    inside, outside = model.run_files([tmp_path / "inside.fits", tmp_path / "outside.fits"])
+    assert not any("reference position" in reason for reason in inside.reasons)
+    assert any("outside the picture: offsets count from its middle" in r for r in outside.reasons)
+    assert not outside.usable
