@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +22,28 @@ from skytypes import Beam, ModelCard, SkyImage
 FAKE_MODELS = Path(__file__).parent / "fake_models"
 
 
-@pytest.fixture(scope="session", autouse=True)
-def registered_moments() -> Iterator[Path]:
-    """The fake network, installed for the session; gives the folder that holds it."""
+@contextmanager
+def fake_models() -> Iterator[Path]:
+    """The fake network is installed within; other packages' tests never see it."""
     sys.path.insert(0, str(FAKE_MODELS))
-    yield FAKE_MODELS
-    sys.path.remove(str(FAKE_MODELS))
+    try:
+        yield FAKE_MODELS
+    finally:
+        sys.path.remove(str(FAKE_MODELS))
+
+
+@pytest.fixture(autouse=True)
+def registered_moments() -> Iterator[Path]:
+    """The fake network, installed for the test; gives the folder that holds it."""
+    with fake_models() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")
-def run_folder(registered_moments: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """best.pt and best.card.json as trainkit leaves them."""
-    from edgeinfer_moments import COLUMNS, MOMENTS, SIDE
+    with fake_models():
+        from edgeinfer_moments import COLUMNS, MOMENTS, SIDE
 
     folder = tmp_path_factory.mktemp("run")
     torch.save(
@@ -55,7 +66,8 @@ def exported(run_folder: Path) -> Path:
     """The fake network as ONNX, through the real path."""
     from edgeinfer import export_checkpoint
 
-    export_checkpoint(run_folder / "best.pt", run_folder / "moments.onnx")
+    with fake_models():
+        export_checkpoint(run_folder / "best.pt", run_folder / "moments.onnx")
     return run_folder / "moments.onnx"
 
 

@@ -138,7 +138,8 @@ def test_a_gradient_that_is_not_finite_stops_too(gaussian_disks: Callable[..., A
 
 
 def test_it_learns_thirty_two_disks_by_heart(gaussian_disks: Callable[..., Any]) -> None:
-    config = replace(CONFIG, batch_size=32, lr=3e-3, epochs=40, validation=0.5)
+    # The quick preset's weighting: a face-on disk's position angle is noise, not a thing to learn.
+    config = replace(CONFIG, batch_size=32, lr=3e-3, epochs=40, validation=0.5, ellipticity=True)
     corpus = Corpus([Source("a", gaussian_disks(70))], validation=0.5, seed=0)
     batches = BatchMaker(corpus, CARD, config, torch.device("cpu"), Share())
     with torch.random.fork_rng():
@@ -150,6 +151,6 @@ def test_it_learns_thirty_two_disks_by_heart(gaussian_disks: Callable[..., Any])
         batch = next(iter(batches.validation()))
         assert len(batch.weights) == 32
         losses = [
-            float(objective.step(loop.networks, batch, loop.descents)["loss"]) for _ in range(60)
+            float(objective.step(loop.networks, batch, loop.descents)["loss"]) for _ in range(40)
         ]
-    assert losses[-1] < losses[0] / 3
+    assert losses[-1] < losses[0] / 6
