@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casa_sim.arrays import ARRAYS, BANDS, find_array, find_band
+from casa_sim.native.antennas import antenna_positions, longest_baseline_m
 from casa_sim.settings import (
     ObservationSettings,
     cell_rule_mas,
@@ -30,24 +32,68 @@ def test_rules_give_what_casa_was_given(reference: dict[str, Any]) -> None:
     assert find_band(params["band"]).frequency_hz == reference["freq_hz"]
 
 
-def test_bands_and_arrays_of_the_table() -> None:
-    assert {n: (b.frequency_hz, b.primary_beam_arcsec) for n, b in BANDS.items()} == {
-        6: (230e9, 25.0),
-        8: (405e9, 14.3),
-    }
-    table = {n.split(".")[2]: (a.beam_mas, a.cell_mas) for n, a in ARRAYS.items()}
-    assert table == {"5": (130, 22), "6": (80, 13), "7": (50, 8), "8": (28, 5), "9": (18, 3)}
+PUBLISHED_ARRAYS = {
+    "alma.cycle9.5.cfg": (130, 22),
+    "alma.cycle9.6.cfg": (80, 13),
+    "alma.cycle9.7.cfg": (50, 8),
+    "alma.cycle9.8.cfg": (28, 5),
+    "alma.cycle9.9.cfg": (18, 3),
+}
+PUBLISHED_BANDS = {6: (230e9, 25.0), 8: (405e9, 14.3)}
 
 
-def test_every_listed_setup_is_imaged_with_1024_pixels() -> None:
-    setups = [(a, b) for a in ARRAYS for b in BANDS]
+def test_published_rows_of_the_tables() -> None:
+    bands = {n: (BANDS[n].frequency_hz, BANDS[n].primary_beam_arcsec) for n in PUBLISHED_BANDS}
+    assert bands == PUBLISHED_BANDS
+    arrays = {n: (ARRAYS[n].beam_mas, ARRAYS[n].cell_mas) for n in PUBLISHED_ARRAYS}
+    assert arrays == PUBLISHED_ARRAYS
+
+
+def test_the_other_rows_follow_the_stated_rule() -> None:
+    others = [a for a in ARRAYS.values() if a.name not in PUBLISHED_ARRAYS]
+    assert [a.name.split(".")[2] for a in others] == ["1", "2", "3", "4", "10"]
+    for array in others:
+        longest = longest_baseline_m(antenna_positions(array.name))
+        beam = math.degrees(0.7 * 299_792_458.0 / 230e9 / longest) * 3.6e6
+        assert array.beam_mas == float(f"{beam:.2g}")
+        assert array.cell_mas == int(array.beam_mas / 6)
+
+
+def test_primary_beams_scale_with_the_wavelength() -> None:
+    assert list(BANDS) == [3, 4, 5, 6, 7, 8, 9]
+    for band in BANDS.values():
+        # The published 14.3" of band 8 is 25" x 230/405 = 14.2" in another rounding.
+        exact = 25.0 * 230e9 / band.frequency_hz
+        assert band.primary_beam_arcsec == pytest.approx(
+            exact, abs=0.05 + 0.06 * (band.number == 8)
+        )
+
+
+def test_every_published_setup_is_imaged_with_1024_pixels() -> None:
+    setups = [(a, b) for a in PUBLISHED_ARRAYS for b in PUBLISHED_BANDS]
     assert {ObservationSettings(a, band=b).image_size_px for a, b in setups} == {1024}
+
+
+@pytest.mark.parametrize("band", BANDS)
+@pytest.mark.parametrize("array", ARRAYS)
+def test_every_setup_samples_its_longest_baseline(array: str, band: int) -> None:
+    settings = ObservationSettings(array, band=band)
+    wavelength_m = 299_792_458.0 / settings.receiver.frequency_hz
+    nyquist_rad = wavelength_m / (2 * longest_baseline_m(antenna_positions(array)))
+    assert settings.image_cell_mas < math.degrees(nyquist_rad) * 3.6e6
+    assert settings.image_cell_mas <= ARRAYS[array].beam_mas * 230e9 / (
+        4 * settings.receiver.frequency_hz
+    )
+    assert settings.scales_px[1] >= 2
+    assert settings.image_size_px in (256, 512, 1024)
 
 
 def test_cell_is_truncated_and_at_least_two() -> None:
     # 13 mas x 230/405 = 7.38 and 3 mas x 230/405 = 1.70.
     assert cell_rule_mas("alma.cycle9.6.cfg", 8) == 7
     assert cell_rule_mas("alma.cycle9.9.cfg", 8) == 2
+    # 12 mas x 230/405 / 4 = 1.704: two would be coarser than a quarter of the beam.
+    assert cell_rule_mas("alma.cycle9.10.cfg", 8) == 1.7
 
 
 def test_scales_never_start_below_four() -> None:
@@ -79,9 +125,9 @@ def test_arrays_lists_the_second_only_if_it_differs() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"array_cfg": "vla.a.cfg"}, r"array is 'vla.a.cfg'; allowed: alma.cycle9.5.cfg, "),
+        ({"array_cfg": "vla.a.cfg"}, r"array is 'vla.a.cfg'; allowed: alma.cycle9.1.cfg, "),
         ({"array_lo": "aca.cfg"}, "array is 'aca.cfg'"),
-        ({"band": 7}, "band is 7; allowed: 6, 8"),
+        ({"band": 10}, "band is 10; allowed: 3, 4, 5, 6, 7, 8, 9$"),
         ({"pwv_mm": 0.0}, "pwv_mm is 0; allowed: 0.05 to 20 mm"),
         ({"pwv_mm": float("nan")}, "pwv_mm is nan"),
         ({"time_s": 30.0}, "time_s is 30; allowed: 60 to 21600 s"),

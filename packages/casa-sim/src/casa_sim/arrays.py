@@ -1,6 +1,9 @@
-"""ALMA's bands and array configurations, as the published pipeline used them.
+"""ALMA's bands and array configurations, and where the array stands.
 
-Beams and cells are tabulated at 230 GHz and scale by 230 GHz / frequency.
+Beams and cells are tabulated at 230 GHz and scale by 230 GHz / frequency. Bands 6 and 8 and the
+arrays cycle9.5 to cycle9.9 are those of the published pipeline. For the others the rule is ours:
+the primary beam is 25" x 230 GHz / frequency, to 0.1"; the beam is 0.7 wavelength / longest
+baseline, to two figures; the cell is a sixth of the beam, truncated to a whole mas.
 """
 
 from __future__ import annotations
@@ -14,6 +17,8 @@ from skytypes.errors import InputError
 TABLE_FREQUENCY_HZ = 230e9
 BANDWIDTH_HZ = 7.5e9
 LATITUDE_DEG = -23.022886
+LONGITUDE_DEG = -67.754929
+HEIGHT_M = 5056.8
 
 
 @dataclass(frozen=True)
@@ -51,17 +56,35 @@ class ArrayConfiguration:
     cell_mas: float
 
 
-BANDS: Mapping[int, Band] = MappingProxyType({6: Band(6, 230e9, 25.0), 8: Band(8, 405e9, 14.3)})
+BANDS: Mapping[int, Band] = MappingProxyType(
+    {
+        number: Band(number, frequency_hz, primary_beam_arcsec)
+        for number, frequency_hz, primary_beam_arcsec in (
+            (3, 100e9, 57.5),
+            (4, 145e9, 39.7),
+            (5, 203e9, 28.3),
+            (6, 230e9, 25.0),
+            (7, 345e9, 16.7),
+            (8, 405e9, 14.3),
+            (9, 675e9, 8.5),
+        )
+    }
+)
 
 ARRAYS: Mapping[str, ArrayConfiguration] = MappingProxyType(
     {
         name: ArrayConfiguration(name, beam_mas, cell_mas)
         for name, beam_mas, cell_mas in (
+            ("alma.cycle9.1.cfg", 1200.0, 200.0),
+            ("alma.cycle9.2.cfg", 600.0, 100.0),
+            ("alma.cycle9.3.cfg", 380.0, 63.0),
+            ("alma.cycle9.4.cfg", 240.0, 40.0),
             ("alma.cycle9.5.cfg", 130.0, 22.0),
             ("alma.cycle9.6.cfg", 80.0, 13.0),
             ("alma.cycle9.7.cfg", 50.0, 8.0),
             ("alma.cycle9.8.cfg", 28.0, 5.0),
             ("alma.cycle9.9.cfg", 18.0, 3.0),
+            ("alma.cycle9.10.cfg", 12.0, 2.0),
         )
     }
 )

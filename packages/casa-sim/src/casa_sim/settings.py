@@ -38,7 +38,7 @@ class ObservationSettings:
     array_lo : str or None
         A second, smaller array that observes for the same time; both are imaged together.
     band : int
-        6 or 8.
+        One of `casa_sim.arrays.BANDS`.
     pwv_mm : float
         Precipitable water vapour [mm].
     time_s : float
@@ -62,10 +62,10 @@ class ObservationSettings:
     >>> s = ObservationSettings("alma.cycle9.7.cfg", band=6, pwv_mm=1.0, time_s=1800)
     >>> s.image_cell_mas, s.image_size_px, s.scales_px
     (8.0, 1024, (0, 3, 6, 12))
-    >>> ObservationSettings("alma.cycle9.7.cfg", band=7)
+    >>> ObservationSettings("alma.cycle9.7.cfg", band=10)
     Traceback (most recent call last):
     ...
-    skytypes.errors.InputError: band is 7; allowed: 6, 8
+    skytypes.errors.InputError: band is 10; allowed: 3, 4, 5, 6, 7, 8, 9
     """
 
     array_cfg: str
@@ -163,13 +163,20 @@ def _check_range(name: str, value: float, allowed: tuple[float, float], unit: st
 def cell_rule_mas(array: str, band: int) -> float:
     """Pixel of the published pipeline: the table's, scaled and truncated, at least 2 mas.
 
+    Where 2 mas is coarser than a quarter of the beam, which none of the published setups is, it
+    is that quarter, truncated to 0.1 mas.
+
     Examples
     --------
     >>> cell_rule_mas("alma.cycle9.7.cfg", 8), cell_rule_mas("alma.cycle9.9.cfg", 8)
     (4.0, 2.0)
+    >>> cell_rule_mas("alma.cycle9.10.cfg", 9)
+    1.0
     """
     scale = TABLE_FREQUENCY_HZ / find_band(band).frequency_hz
-    return float(max(2, int(find_array(array).cell_mas * scale)))
+    published = max(2, int(find_array(array).cell_mas * scale))
+    quarter = math.floor(10 * beam_mas(array, band) / 4) / 10
+    return float(min(published, quarter))
 
 
 def imsize_rule(cell_mas: float, band: int) -> int:
