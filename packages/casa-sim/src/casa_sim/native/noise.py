@@ -1,0 +1,308 @@
+"""What spoils a visibility: thermal noise, antenna phases, and the flux scale.
+
+Thermal noise is CASA's ``tsys-atm``; phases and flux scale are simple models of what is left
+after calibration.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.signal import lfilter
+
+from skytypes import item_rng
+from skytypes.errors import InputError
+
+from ..arrays import BANDWIDTH_HZ
+from ..settings import INTEGRATION_S
+from .antennas import DISH_M
+from .atmosphere import SPILLOVER_EFFICIENCY, find_atmosphere
+
+CORRELATOR_EFFICIENCY = 0.845
+BLOCKAGE_EFFICIENCY = 0.99609
+TAPER_EFFICIENCY = 0.72
+SURFACE_RMS_M = 25e-6
+AIRMASS_HOLD_S = 100.0
+PHASE_TIME_S = 300.0
+
+# Boltzmann's constant [Jy m2 / K], rounded as CASA rounds it.
+_BOLTZMANN = 1380.62
+_LIGHT_M_S = 299_792_458.0
+_MAX_GAINS = 1 << 26
+
+
+def antenna_efficiency(frequency_hz: float) -> float:
+    """Share of the dish's area that receives, dimensionless.
+
+    Parameters
+    ----------
+    frequency_hz : float
+        [Hz]
+
+    Notes
+    -----
+    Source: Ruze 1966, Proc. IEEE 54, 633 (surface of 25 micron rms), times CASA's spillover,
+    blockage and taper.
+
+    Examples
+    --------
+    >>> round(antenna_efficiency(230e9), 5), round(antenna_efficiency(405e9), 5)
+    (0.64288, 0.56902)
+    """
+    ruze = math.exp(-((4 * math.pi * SURFACE_RMS_M * frequency_hz / _LIGHT_M_S) ** 2))
+    return ruze * SPILLOVER_EFFICIENCY * BLOCKAGE_EFFICIENCY * TAPER_EFFICIENCY
+
+
+def visibility_sigma_jy(
+    band: int,
+    pwv_mm: float,
+    airmass: ArrayLike,
+    *,
+    integration_s: float = INTEGRATION_S,
+    bandwidth_hz: float = BANDWIDTH_HZ,
+) -> NDArray[np.float64]:
+    """Noise of the real, and of the imaginary, part of a visibility of one polarisation [Jy].
+
+    Parameters
+    ----------
+    band : int
+    pwv_mm : float
+        Precipitable water vapour [mm].
+    airmass : array_like
+        1 / sin(elevation), dimensionless.
+    integration_s, bandwidth_hz : float
+        Of the visibility [s], [Hz].
+
+    Returns
+    -------
+    ndarray
+        Of the shape of ``airmass``.
+
+    Raises
+    ------
+    InputError
+        If the band, the water or the airmass is outside the table's range, or time or bandwidth
+        is not positive.
+
+    Notes
+    -----
+    ``4 sqrt(2) k Tsys / (eta_a eta_q pi D^2 sqrt(dnu t))``, as CASA's simulator has it.
+
+    Examples
+    --------
+    >>> round(float(visibility_sigma_jy(6, 1.0, 1.00746)) * 1e3, 3)
+    9.317
+    """
+    for name, value in (("integration_s", integration_s), ("bandwidth_hz", bandwidth_hz)):
+        if not (math.isfinite(value) and value > 0):
+            raise InputError(f"{name} is {value:g}; give a positive number")
+    air = find_atmosphere(band)
+    efficiency = antenna_efficiency(air.frequency_hz) * CORRELATOR_EFFICIENCY
+    area = efficiency * math.pi * DISH_M**2
+    per_kelvin = 4 * math.sqrt(2) * _BOLTZMANN / (area * math.sqrt(bandwidth_hz * integration_s))
+    return per_kelvin * air.system_temperature_k(pwv_mm, airmass)
+
+
+def stokes_i_sigma_jy(
+    band: int,
+    pwv_mm: float,
+    airmass: ArrayLike,
+    *,
+    integration_s: float = INTEGRATION_S,
+    bandwidth_hz: float = BANDWIDTH_HZ,
+) -> NDArray[np.float64]:
+    """Noise of the real, and of the imaginary, part of Stokes I = (XX + YY) / 2 [Jy].
+
+    Parameters
+    ----------
+    band, pwv_mm, airmass, integration_s, bandwidth_hz
+        As `visibility_sigma_jy`, of which it is 1 / sqrt(2).
+
+    Raises
+    ------
+    InputError
+        As `visibility_sigma_jy`.
+
+    Examples
+    --------
+    >>> round(float(stokes_i_sigma_jy(6, 1.0, 1.00746)) * 1e3, 3)
+    6.588
+    """
+    one = visibility_sigma_jy(
+        band, pwv_mm, airmass, integration_s=integration_s, bandwidth_hz=bandwidth_hz
+    )
+    return one / math.sqrt(2)
+
+
+def held_airmass(times_s: ArrayLike, elevation_rad: ArrayLike) -> NDArray[np.float64]:
+    """Airmass of each integration as CASA takes it: computed anew when more than 100 s old.
+
+    Parameters
+    ----------
+    times_s : array_like, shape (n,)
+        In order [s]; a time may come many times.
+    elevation_rad : array_like, shape (n,)
+        Of the target at these times [rad].
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        1 / sin(elevation), dimensionless.
+
+    Raises
+    ------
+    InputError
+        If the target is below the horizon, the times are out of order or the shapes differ.
+
+    Examples
+    --------
+    >>> held_airmass([0.0, 50.0, 100.0, 110.0], np.radians([90, 80, 40, 30])).round(3).tolist()
+    [1.0, 1.0, 1.0, 2.0]
+    """
+    times = np.asarray(times_s, dtype=np.float64)
+    elevation = np.asarray(elevation_rad, dtype=np.float64)
+    if times.ndim != 1 or times.shape != elevation.shape:
+        raise InputError(
+            f"times of shape {times.shape}, elevations of {elevation.shape}; give one of each"
+        )
+    if not (np.diff(times) >= 0).all():
+        raise InputError("times_s are not in order; sort them")
+    if not ((elevation > 0) & (elevation <= math.pi / 2)).all():
+        raise InputError("the source is below the horizon; leave those times out")
+    starts = [0] if len(times) else []
+    # A day in seconds holds times to about a microsecond only.
+    hold = AIRMASS_HOLD_S + 1e-3
+    while starts and (after := int(np.searchsorted(times, times[starts[-1]] + hold))) < len(times):
+        starts.append(after)
+    lengths = np.diff([*starts, len(times)])
+    airmass: NDArray[np.float64] = np.repeat(1 / np.sin(elevation[starts]), lengths)
+    return airmass
+
+
+def draw_noise(sigma_jy: ArrayLike, *, seed: int, array_number: int) -> NDArray[np.complex64]:
+    """Thermal noise of visibilities.
+
+    Parameters
+    ----------
+    sigma_jy : array_like, shape (n,)
+        Of the real and of the imaginary part of each [Jy].
+    seed : int
+        Of the item.
+    array_number : int
+        0 for the first array of the observation; each draws its own.
+
+    Returns
+    -------
+    ndarray of complex64, shape (n,)
+        [Jy]
+
+    Raises
+    ------
+    InputError
+        If a sigma is negative or not finite, or the seed is not allowed.
+
+    Examples
+    --------
+    >>> draw_noise(np.zeros(2), seed=1, array_number=0).tolist()
+    [0j, 0j]
+    """
+    sigma = np.asarray(sigma_jy, dtype=np.float32)
+    if sigma.ndim != 1 or not (np.isfinite(sigma) & (sigma >= 0)).all():
+        raise InputError("sigma_jy must be one row of finite numbers, none negative")
+    rng = item_rng(seed, array_number, "casa_sim.native.noise")
+    unit = rng.standard_normal(2 * len(sigma), dtype=np.float32).view(np.complex64)
+    unit *= sigma
+    return unit
+
+
+def antenna_phase_errors(
+    n_antennas: int,
+    n_times: int,
+    rms_deg: float,
+    *,
+    seed: int,
+    array_number: int,
+    interval_s: float = INTEGRATION_S,
+) -> NDArray[np.complex64]:
+    """Gains ``exp(i phi)`` of antennas whose phases wander.
+
+    Parameters
+    ----------
+    n_antennas, n_times : int
+    rms_deg : float
+        Of each antenna's phase [deg]; of a baseline it is sqrt(2) times as much. 0 to 180.
+    seed, array_number : int
+        As `draw_noise`.
+    interval_s : float
+        Between two times [s].
+
+    Returns
+    -------
+    ndarray of complex64, shape (n_times, n_antennas)
+        A visibility of antennas p and q is multiplied by ``g_p conj(g_q)``.
+
+    Raises
+    ------
+    InputError
+        If a value is not allowed.
+
+    Notes
+    -----
+    Antennas are independent. Each phase is a stationary Ornstein-Uhlenbeck process of correlation
+    time 300 s (`PHASE_TIME_S`), exact at the times: Gillespie 1996, Phys. Rev. E 54, 2084,
+    eq. 2.47. Visibilities keep ``exp(-rms^2)`` of their amplitude on average, rms in radians.
+
+    Examples
+    --------
+    >>> antenna_phase_errors(3, 2, 0.0, seed=1, array_number=0).shape
+    (2, 3)
+    """
+    if not (math.isfinite(rms_deg) and 0 <= rms_deg <= 180):
+        raise InputError(f"rms_deg is {rms_deg:g}; allowed: 0 to 180 deg")
+    if not (math.isfinite(interval_s) and interval_s > 0):
+        raise InputError(f"interval_s is {interval_s:g}; give a positive number")
+    if min(n_antennas, n_times) < 1 or n_antennas * n_times > _MAX_GAINS:
+        raise InputError(
+            f"{n_antennas} antennas at {n_times} times; allowed: 1 to {_MAX_GAINS} gains"
+        )
+    rng = item_rng(seed, array_number, "casa_sim.native.phase_errors")
+    drive = rng.standard_normal((n_times, n_antennas))
+    kept = math.exp(-interval_s / PHASE_TIME_S)
+    # The first draw is of the stationary law; later ones add what the decay leaves.
+    drive[1:] *= math.sqrt(1 - kept**2)
+    phase = math.radians(rms_deg) * lfilter([1.0], [1.0, -kept], drive, axis=0)
+    gains: NDArray[np.complex64] = np.exp(1j * phase).astype(np.complex64)
+    return gains
+
+
+def flux_scale_factor(percent: float, *, seed: int) -> float:
+    """Factor by which an observation's flux scale is wrong.
+
+    Parameters
+    ----------
+    percent : float
+        One standard deviation, 0 to 50 [%].
+    seed : int
+        Of the item.
+
+    Returns
+    -------
+    float
+        Log-normal about 1, thus never negative.
+
+    Raises
+    ------
+    InputError
+        If the percentage or the seed is not allowed.
+
+    Examples
+    --------
+    >>> flux_scale_factor(0.0, seed=3)
+    1.0
+    """
+    if not (math.isfinite(percent) and 0 <= percent <= 50):
+        raise InputError(f"flux scale error is {percent:g}; allowed: 0 to 50 %")
+    rng = item_rng(seed, 0, "casa_sim.native.flux_scale")
+    return math.exp(math.log1p(percent / 100) * rng.standard_normal())
