@@ -122,8 +122,8 @@ class Atmosphere:
 
         Examples
         --------
-        >>> round(float(find_atmosphere(6).mean_temperature_k(1.0, 1.0)), 1)
-        256.8
+        >>> round(float(find_atmosphere(6).mean_temperature_k(1.0, 1.0)))
+        257
         """
         zenith = self.opacity(pwv_mm)
         path = zenith * _checked(airmass)
@@ -196,8 +196,8 @@ class Atmosphere:
 
         Examples
         --------
-        >>> round(float(find_atmosphere(6).system_temperature_k(1.0, 1.0)), 2)
-        80.16
+        >>> round(float(find_atmosphere(6).system_temperature_k(1.0, 1.0)), 1)
+        80.2
         """
         received = self.sky_temperature_k(pwv_mm, airmass) + self.trx_k
         total: NDArray[np.float64] = np.exp(self.opacity(pwv_mm) * _checked(airmass)) * received
