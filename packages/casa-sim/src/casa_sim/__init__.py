@@ -1,8 +1,9 @@
 """What ALMA would see of a sky model.
 
-An `ObservationSettings` says what is asked of the telescope and of the imaging; `CasaSimulator`
-observes one sky with the installed CASA, run as a worker process; `simulate_catalogue` observes a
-catalogue of disks into a folder; `SimulatedDisks` is the dataset over such a folder.
+An `ObservationSettings` says what is asked of the telescope and of the imaging. `NativeSimulator`
+observes one sky with nothing but this package, `CasaSimulator` with the installed CASA, run as a
+worker process; `simulate_catalogue` observes a catalogue of disks into a folder; `SimulatedDisks`
+is the dataset over such a folder.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -10,21 +11,25 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .arrays import ARRAYS, BANDS
     from .campaign import simulate_catalogue
+    from .casa_simulator import CasaSimulator
     from .catalogue import CatalogueRow, read_catalogue
     from .dataset import SimulatedDisks
     from .errors import CasaError
+    from .native.cache import SetupCache
+    from .native.simulator import NativeSimulator
     from .settings import ObservationSettings
-    from .simulator import CasaSimulator
     from .tasks import DiskResult
 
 _MODULES = {
     "arrays": ("ARRAYS", "BANDS"),
     "campaign": ("simulate_catalogue",),
+    "casa_simulator": ("CasaSimulator",),
     "catalogue": ("CatalogueRow", "read_catalogue"),
     "dataset": ("SimulatedDisks",),
     "errors": ("CasaError",),
+    "native.cache": ("SetupCache",),
+    "native.simulator": ("NativeSimulator",),
     "settings": ("ObservationSettings",),
-    "simulator": ("CasaSimulator",),
     "tasks": ("DiskResult",),
 }
 _PLACE = {name: module for module, names in _MODULES.items() for name in names}
@@ -35,6 +40,8 @@ __all__ = [  # noqa: RUF022 - grouped as a table of contents
     "ARRAYS",
     "BANDS",
     # observing
+    "NativeSimulator",
+    "SetupCache",
     "CasaSimulator",
     "CasaError",
     # catalogues

@@ -1,25 +1,21 @@
-"""A catalogue of disks through CASA into a folder that continues where it was stopped."""
+"""A catalogue of disks into a folder of images, continued where it was stopped."""
 
 from __future__ import annotations
 
-import math
 import os
-import queue
-import shutil
-import time
 from collections.abc import Collection, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, Literal
 
-from skyrun.progress import bar
-from skytypes.errors import InputError, SkyError
+from skytypes.errors import InputError
 
 from .catalogue import read_catalogue
-from .observing import check_keep
-from .tasks import DiskResult, DiskTask, make_disk
-from .worker import JOB_TIMEOUT_S, CasaWorker, check_casa_installed
+from .tasks import DiskResult, DiskTask
+
+Backend = Literal["native", "casa"]
+BACKENDS: tuple[Backend, ...] = ("native", "casa")
+TIMEOUT_S = 1800.0
 
 
 def simulate_catalogue(
@@ -27,16 +23,18 @@ def simulate_catalogue(
     models: str | os.PathLike[str],
     out: str | os.PathLike[str],
     *,
+    backend: Backend = "native",
     workers: int = 1,
+    dask: str | None = None,
     keep: Collection[str] = (),
     only: Collection[str] = (),
-    timeout_s: float = JOB_TIMEOUT_S,
+    timeout_s: float = TIMEOUT_S,
     quiet: bool = False,
+    **settings: Any,
 ) -> Iterator[DiskResult]:
-    """Observe the disks of a catalogue with CASA; what is finished is not made again.
+    """Observe the disks of a catalogue; what is finished is not made again.
 
-    Writes ``out/ID/ID_B6_simulated.fits`` and CASA's messages to ``out/ID/casa.log``. A disk that
-    fails is reported and stops no other.
+    Writes ``out/ID/ID_B6_simulated.fits``. A disk that fails is reported and stops no other.
 
     Parameters
     ----------
@@ -46,16 +44,22 @@ def simulate_catalogue(
         Folder of sky models, ``ID.fits`` [Jy/pixel].
     out : path
         Made if missing.
+    backend : str
+        ``native``, or ``casa`` for the installed CASA, whose messages go to ``out/ID/casa.log``.
     workers : int
-        CASA processes; each takes about 0.7 GB.
+        Processes; one of CASA takes about 0.7 GB, a native one 0.3 GB.
+    dask : str or None
+        Address of a dask scheduler, instead of ``workers``; the native backend only.
     keep : collection of str
-        ``dirty``, ``psf`` (written beside the image), ``work`` (the visibilities stay).
+        ``dirty``, ``psf`` (written beside the image), ``work`` (CASA's visibilities stay).
     only : collection of str
         IDs to make; empty means all.
     timeout_s : float
-        Longest time for one disk [s].
+        Longest time for one disk of CASA [s].
     quiet : bool
         Show no progress bar.
+    **settings
+        Fields of `casa_sim.settings.ObservationSettings` that replace those of all rows.
 
     Returns
     -------
@@ -68,7 +72,7 @@ def simulate_catalogue(
     InputError
         If the catalogue, an ID or an option is bad.
     MissingPackageError
-        If CASA is not installed.
+        If CASA is asked for and not installed.
     """
     rows = read_catalogue(catalogue)
     unknown = sorted(set(only) - {row.ID for row in rows})
@@ -78,133 +82,56 @@ def simulate_catalogue(
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; give the folder of the sky models")
     tasks = [
-        DiskTask(row.ID, folder / f"{row.ID}.fits", row.settings(), row.seed, row)
+        DiskTask(
+            row.ID, folder / f"{row.ID}.fits", replace(row.settings(), **settings), row.seed, row
+        )
         for row in rows
         if not only or row.ID in only
     ]
-    campaign = Campaign(out, keep=keep, timeout_s=timeout_s)
-    return campaign.run(tasks, workers=workers, quiet=quiet)
+    return observe_disks(
+        tasks,
+        out,
+        backend=backend,
+        workers=workers,
+        dask=dask,
+        keep=keep,
+        timeout_s=timeout_s,
+        quiet=quiet,
+    )
 
 
-class Campaign:
-    """A folder of simulated disks, one folder a disk.
-
-    Parameters
-    ----------
-    out : path
-    keep : collection of str
-        As in `simulate_catalogue`.
-    timeout_s : float
-        Longest time for one disk [s].
+def observe_disks(
+    tasks: Sequence[DiskTask],
+    out: str | os.PathLike[str],
+    *,
+    backend: Backend = "native",
+    workers: int = 1,
+    dask: str | None = None,
+    keep: Collection[str] = (),
+    timeout_s: float = TIMEOUT_S,
+    quiet: bool = False,
+) -> Iterator[DiskResult]:
+    """Observe disks, each into its own folder of ``out``; arguments as `simulate_catalogue`.
 
     Raises
     ------
     InputError
-        If ``keep`` holds an unknown name or ``out`` is a file.
+        If an option is bad.
     MissingPackageError
-        If CASA is not installed.
+        If CASA is asked for and not installed.
     """
+    if backend not in BACKENDS:
+        raise InputError(f"backend is {backend!r}; allowed: {', '.join(BACKENDS)}")
+    if workers < 1:
+        raise InputError(f"workers is {workers}; give 1 or more")
+    if backend == "native":
+        from .native_campaign import NativeCampaign
 
-    def __init__(
-        self,
-        out: str | os.PathLike[str],
-        *,
-        keep: Collection[str] = (),
-        timeout_s: float = JOB_TIMEOUT_S,
-    ) -> None:
-        check_casa_installed()
-        self.keep = check_keep(keep)
-        self.out = Path(out)
-        if self.out.exists() and not self.out.is_dir():
-            raise InputError(f"{self.out}: is a file; give a folder")
-        if not (math.isfinite(timeout_s) and timeout_s > 0):
-            raise InputError(f"timeout is {timeout_s:g} s; give a positive time")
-        self.timeout_s = timeout_s
-        self._work = self.out / f".work-{os.getpid()}"
+        native = NativeCampaign(Path(out), tuple(keep))
+        return native.run(tasks, workers=workers, dask=dask, quiet=quiet)
+    if dask is not None:
+        raise InputError("--dask is for the native backend; give --workers with --backend casa")
+    from .casa_campaign import CasaCampaign
 
-    def run(
-        self, tasks: Sequence[DiskTask], *, workers: int = 1, quiet: bool = False
-    ) -> Iterator[DiskResult]:
-        """Observe the disks, each in its own folder.
-
-        Parameters
-        ----------
-        tasks : sequence of DiskTask
-        workers : int
-        quiet : bool
-
-        Yields
-        ------
-        DiskResult
-            In the order of the tasks.
-
-        Raises
-        ------
-        InputError
-            If ``workers`` is below 1, or ``out`` can't be a folder.
-        """
-        if workers < 1:
-            raise InputError(f"workers is {workers}; give 1 or more")
-        return self._run(tasks, min(workers, len(tasks)), quiet)
-
-    def _run(self, tasks: Sequence[DiskTask], workers: int, quiet: bool) -> Iterator[DiskResult]:
-        # Threads, not processes: they only wait for CASA, which has a process each already.
-        self._make_folder()
-        casas = [
-            CasaWorker(self._work / f"worker_{n}", timeout_s=self.timeout_s) for n in range(workers)
-        ]
-        idle: queue.SimpleQueue[CasaWorker] = queue.SimpleQueue()
-        for casa in casas:
-            idle.put(casa)
-        pool = ThreadPoolExecutor(workers)
-        with bar("CASA disks", len(tasks), quiet=quiet) as advance:
-            try:
-                futures: list[Future[DiskResult]] = []
-                for task in tasks:
-                    futures.append(pool.submit(self._observe, task, idle))
-                    futures[-1].add_done_callback(lambda f: None if f.cancelled() else advance())
-                for future in futures:
-                    yield future.result()
-            finally:
-                # Stopping CASA first lets the threads that wait for it finish.
-                pool.shutdown(wait=False, cancel_futures=True)
-                for casa in casas:
-                    casa.stop()
-                pool.shutdown(wait=True)
-                for casa in casas:
-                    casa.close()
-                shutil.rmtree(self._work, ignore_errors=True)
-
-    def _make_folder(self) -> None:
-        try:
-            self._work.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(f"{self.out}: can't be written ({error.strerror})") from error
-        for left in self.out.glob(".work-*"):
-            owner = left.name.removeprefix(".work-")
-            if owner.isdigit() and not _alive(int(owner)):
-                shutil.rmtree(left, ignore_errors=True)
-
-    def _observe(self, task: DiskTask, idle: queue.SimpleQueue[CasaWorker]) -> DiskResult:
-        start = time.monotonic()
-        casa = idle.get()
-        try:
-            result = make_disk(task, casa, out=self.out, work=self._work, keep=self.keep)
-        except SkyError as error:
-            result = DiskResult(task.name, "failed", reason=str(error))
-        except OSError as error:
-            # A full disk, say: this disk's failure, told in one line.
-            result = DiskResult(task.name, "failed", reason=f"{task.name}: {error}")
-        finally:
-            idle.put(casa)
-        return replace(result, seconds=time.monotonic() - start)
-
-
-def _alive(pid: int) -> bool:
-    with suppress(ProcessLookupError):
-        try:
-            os.kill(pid, 0)
-        except PermissionError:
-            return True
-        return True
-    return False
+    campaign = CasaCampaign(out, keep=keep, timeout_s=timeout_s)
+    return campaign.run(tasks, workers=workers, quiet=quiet)

@@ -21,6 +21,7 @@ SKY_ARRAY = "sky.npy"
 IMAGE_FITS = "image.fits"
 DIRTY_FITS = "dirty.fits"
 PSF_FITS = "psf.fits"
+VISIBILITIES = "visibilities.npz"
 
 _SKY = "sky.im"
 _PROJECT = "sim"
@@ -77,8 +78,8 @@ def simobserve_arguments(
         "totaltime": f"{settings.time_s:g}s",
         "antennalist": array,
         "obsmode": "int",
-        "hourangle": "transit",
-        "thermalnoise": "tsys-atm",
+        "hourangle": f"{settings.hour_angle_h:g}h" if settings.hour_angle_h else "transit",
+        "thermalnoise": "tsys-atm" if settings.noise == "thermal" else "",
         "user_pwv": settings.pwv_mm,
         "seed": seed,
         "graphics": "none",
@@ -103,8 +104,9 @@ def tclean_arguments(settings: ObservationSettings) -> dict[str, Any]:
         "smallscalebias": 0.9,
         "nsigma": 4.5,
         "pblimit": 0.1,
-        "weighting": "briggs",
+        "weighting": settings.weighting,
         "robust": settings.robust,
+        "uvtaper": [f"{settings.taper_arcsec:g}arcsec"] if settings.taper_arcsec else [],
         "cyclefactor": 2.0,
         "gain": 0.1,
         "pbcor": False,
@@ -141,15 +143,23 @@ def observing_calls(
     for number, array in enumerate(settings.arrays):
         arguments = simobserve_arguments(settings, sky, array, seed=casa_seed(seed, number))
         calls.append(("simobserve", arguments))
-    noisy = [measurement_set(a) for a in settings.arrays]
     noiseless = [measurement_set(a, noisy=False) for a in settings.arrays]
-    calls.append(("measure_noise", {"noisy": noisy, "noiseless": noiseless}))
-    clean = {"vis": noisy, "imagename": _IMAGE, **tclean_arguments(settings)}
-    if "dirty" in keep:
+    seen = noiseless
+    if settings.noise == "thermal":
+        seen = [measurement_set(a) for a in settings.arrays]
+        calls.append(("measure_noise", {"noisy": seen, "noiseless": noiseless}))
+    if settings.stage == "visibilities":
+        return [*calls, ("export_visibilities", {"vis": seen, "file": VISIBILITIES})]
+    clean = {"vis": seen, "imagename": _IMAGE, **tclean_arguments(settings)}
+    if settings.stage == "dirty":
+        clean["niter"] = 0
+    elif "dirty" in keep:
         calls.append(("tclean", {**clean, "niter": 0}))
         calls.append(_export("image", DIRTY_FITS))
         clean |= {"calcres": False, "calcpsf": False}
     calls += [("tclean", clean), _export("image", IMAGE_FITS)]
+    if settings.stage == "dirty" and "dirty" in keep:
+        calls.append(_export("image", DIRTY_FITS))
     if "psf" in keep:
         calls.append(_export("psf", PSF_FITS))
     return calls

@@ -52,6 +52,29 @@ def measure_noise(noisy: Sequence[str], noiseless: Sequence[str]) -> dict[str, A
     return {"sigma_jy": sigmas, "visibilities": counts}
 
 
+def export_visibilities(vis: Sequence[str], file: str) -> None:
+    """Baselines and Stokes I visibilities of measurement sets as one ``.npz``.
+
+    ``uvw_m`` has shape (n, 3), antenna 1 minus antenna 2 [m]; ``values`` shape (n,) [Jy]; ``rows``
+    the number of each set.
+    """
+    from casatools import table
+
+    baselines, values = [], []
+    for one in vis:
+        tool = table()
+        tool.open(one)
+        baselines.append(tool.getcol("UVW").T)
+        tool.close()
+        values.append(_data(one)[:, 0].mean(axis=0))
+    np.savez(
+        file,
+        uvw_m=np.concatenate(baselines),
+        values=np.concatenate(values),
+        rows=np.array([len(v) for v in values]),
+    )
+
+
 def _data(measurement_set: str) -> Any:
     from casatools import table
 
@@ -72,6 +95,7 @@ def _tasks() -> dict[str, Callable[..., Any]]:
         "exportfits": exportfits,
         "make_image": make_image,
         "measure_noise": measure_noise,
+        "export_visibilities": export_visibilities,
     }
 
 

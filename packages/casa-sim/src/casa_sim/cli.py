@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -15,10 +16,20 @@ if TYPE_CHECKING:
 
 app = make_app("casa-sim", "What ALMA would see of a sky model.")
 
-Backend = Literal["casa"]
+Backend = Literal["native", "casa"]
+Noise = Literal["thermal", "none"]
+Stage = Literal["visibilities", "dirty", "clean"]
+Weighting = Literal["natural", "uniform", "briggs"]
 Out = Annotated[Path, Parameter(name=["--out", "-o"])]
 Names = Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative="")]
 Flag = Annotated[bool, Parameter(negative="")]
+
+
+def _name(sky: Path) -> str:
+    """A file's name without what is no good in names."""
+    import re
+
+    return re.sub(r"[^A-Za-z0-9._+-]+", "_", sky.stem).lstrip("._+-") or "sky"
 
 
 def _names(texts: Iterable[str]) -> tuple[str, ...]:
@@ -40,6 +51,52 @@ def _rows(results: Iterable[DiskResult], failed: list[str]) -> Iterable[dict[str
         }
 
 
+@dataclass(frozen=True)
+class Imaging:
+    """How the observation is made and imaged; shared by the verbs that observe."""
+
+    backend: Backend = "native"
+    """native, or casa: the installed CASA."""
+    noise: Noise = "thermal"
+    """thermal, or none."""
+    stage: Stage = "clean"
+    """How far to go: visibilities, dirty or clean."""
+    weighting: Weighting = "briggs"
+    """Of the visibilities: natural, uniform or briggs."""
+    robust: float = 0.5
+    """Briggs parameter, -2 to 2."""
+    taper_arcsec: float = 0.0
+    """Full width of a Gaussian taper in the image [arcsec]; 0 for none."""
+    cell_mas: float | None = None
+    """Pixel of the image [mas]; by default the published rule."""
+    imsize: int | None = None
+    """Side of the image in pixels; by default the published rule."""
+    hour_angle: float = 0.0
+    """Of the track's middle [h]."""
+    phase_rms: float = 0.0
+    """Wandering of the antennas' phases [deg]; native only."""
+    flux_error: float = 0.0
+    """One standard deviation of the flux scale's error [%]; native only."""
+
+    def settings(self) -> dict[str, Any]:
+        """Fields of ObservationSettings."""
+        return {
+            "noise": self.noise,
+            "stage": self.stage,
+            "weighting": self.weighting,
+            "robust": self.robust,
+            "taper_arcsec": self.taper_arcsec,
+            "cell_mas": self.cell_mas,
+            "imsize_px": self.imsize,
+            "hour_angle_h": self.hour_angle,
+            "phase_rms_deg": self.phase_rms,
+            "flux_error_percent": self.flux_error,
+        }
+
+
+Flat = Annotated[Imaging, Parameter(name="*")]
+
+
 @app.command
 def observe(
     sky: Path,
@@ -51,13 +108,10 @@ def observe(
     pwv: float = 1.0,
     time: float = 1800.0,
     niter: int = 800,
-    robust: float = 0.5,
-    cell_mas: float | None = None,
-    imsize: int | None = None,
     seed: int = 0,
     keep: Names = (),
     timeout: float = 1800.0,
-    backend: Backend = "casa",
+    imaging: Flat = Imaging(),
     json: Flag = False,
 ) -> int:
     """Observe one sky model; writes OUT/NAME/NAME_B6_simulated.fits, NAME being the file's.
@@ -69,40 +123,30 @@ def observe(
     out
         Folder for the products; made if missing.
     array
-        Antenna list, alma.cycle9.5.cfg to alma.cycle9.9.cfg.
+        Antenna list; casa-sim arrays lists them.
     array_lo
         A second, smaller array; both are imaged together.
     band
-        6 (230 GHz) or 8 (405 GHz).
+        3 to 9.
     pwv
         Precipitable water vapour [mm].
     time
         Total time of each array [s], a multiple of 10.
     niter
         Most CLEAN iterations.
-    robust
-        Briggs weighting, -2 to 2.
-    cell_mas
-        Pixel of the image [mas]; by default the published rule.
-    imsize
-        Side of the image in pixels; by default the published rule.
     seed
         Decides the noise.
     keep
-        dirty, psf: write these too; work: leave the visibilities.
+        dirty, psf: write these too; work: leave CASA's visibilities.
     timeout
         Longest time for CASA [s].
-    backend
-        What makes the image.
     json
         Print one JSON object instead of a table.
     """
-    import re
-
     from skytypes import item_rng
 
-    from .campaign import Campaign
-    from .errors import CasaError
+    from .campaign import observe_disks
+    from .errors import CasaSimError
     from .settings import ObservationSettings
     from .skies import check_sky, read_sky
     from .tasks import DiskTask
@@ -114,17 +158,21 @@ def observe(
         pwv_mm=pwv,
         time_s=time,
         niter=niter,
-        robust=robust,
-        cell_mas=cell_mas,
-        imsize_px=imsize,
+        **imaging.settings(),
     )
     item_rng(seed, 0, "casa_sim.noise")  # refuses a bad seed before anything is written
     check_sky(read_sky(sky), settings)
-    name = re.sub(r"[^A-Za-z0-9._+-]+", "_", sky.stem).lstrip("._+-") or "sky"
-    campaign = Campaign(out, keep=_names(keep), timeout_s=timeout)
-    (result,) = campaign.run([DiskTask(name, sky, settings, seed)], quiet=True)
+    results = observe_disks(
+        [DiskTask(_name(sky), sky, settings, seed)],
+        out,
+        backend=imaging.backend,
+        keep=_names(keep),
+        timeout_s=timeout,
+        quiet=True,
+    )
+    (result,) = results
     if result.status == "failed":
-        raise CasaError(result.reason)
+        raise CasaSimError(result.reason)
     answer(_rows([result], []), json=json)
     return 0
 
@@ -136,10 +184,11 @@ def catalogue(
     models: Path,
     out: Out,
     workers: int = 1,
+    dask: str | None = None,
     keep: Names = (),
     only: Names = (),
     timeout: float = 1800.0,
-    backend: Backend = "casa",
+    imaging: Flat = Imaging(),
     json: Flag = False,
 ) -> int:
     """Observe the disks of a catalogue; a second run makes only what is missing.
@@ -151,17 +200,17 @@ def catalogue(
     models
         Folder of the sky models, ID.fits.
     out
-        Folder for the products, OUT/ID/ID_B6_simulated.fits and OUT/ID/casa.log.
+        Folder for the products, OUT/ID/ID_B6_simulated.fits.
     workers
-        CASA processes.
+        Processes.
+    dask
+        Address of a dask scheduler, instead of workers; native only.
     keep
-        dirty, psf: write these too; work: leave the visibilities.
+        dirty, psf: write these too; work: leave CASA's visibilities.
     only
         IDs to make.
     timeout
-        Longest time for one disk [s].
-    backend
-        What makes the images.
+        Longest time for one disk of CASA [s].
     json
         Print one JSON object a line instead of a table.
     """
@@ -172,13 +221,44 @@ def catalogue(
         catalogue,
         models,
         out,
+        backend=imaging.backend,
         workers=workers,
+        dask=dask,
         keep=_names(keep),
         only=_names(only),
         timeout_s=timeout,
+        **imaging.settings(),
     )
     answer(_rows(results, failed), json=json)
     return FAILED if failed else 0
+
+
+@app.command
+def arrays(*, json: Flag = False) -> int:
+    """List the antenna arrays: longest baseline, beam and pixel at 230 GHz.
+
+    Parameters
+    ----------
+    json
+        Print one JSON object a line instead of a table.
+    """
+    from .arrays import ARRAYS
+    from .native.antennas import antenna_positions, longest_baseline_m
+
+    rows = []
+    for array in ARRAYS.values():
+        positions = antenna_positions(array.name)
+        rows.append(
+            {
+                "array": array.name,
+                "antennas": len(positions),
+                "longest_baseline_m": round(longest_baseline_m(positions), 1),
+                "beam_mas": array.beam_mas,
+                "cell_mas": array.cell_mas,
+            }
+        )
+    answer(rows, json=json)
+    return 0
 
 
 def main(argv: list[str] | None = None) -> int:

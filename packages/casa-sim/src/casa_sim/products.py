@@ -10,7 +10,8 @@ from typing import Any
 from skytypes import Observation
 from skytypes.errors import InputError
 
-STAGES = ("simulated", "dirty", "psf")
+STAGES = ("simulated", "dirty", "psf", "visibilities")
+KEEP = ("dirty", "psf", "work")
 LOG = "casa.log"
 WORK = "work"
 
@@ -26,6 +27,25 @@ _CARDS = (
     ("ITERDONE", "iterdone", "CLEAN iterations made"),
     ("SEED", "seed", "decides the noise"),
 )
+
+
+def check_keep(keep: Collection[str]) -> frozenset[str]:
+    """What to keep beside the image, checked.
+
+    Raises
+    ------
+    InputError
+        If a name is not in `KEEP`.
+
+    Examples
+    --------
+    >>> sorted(check_keep(["psf", "dirty"]))
+    ['dirty', 'psf']
+    """
+    for name in keep:
+        if name not in KEEP:
+            raise InputError(f"keep is {name!r}; allowed: {', '.join(KEEP)}")
+    return frozenset(keep)
 
 
 def check_name(name: str) -> str:
@@ -59,14 +79,25 @@ def product_name(name: str, band: int, stage: str) -> str:
     return f"{name}_B{band}_{stage}.fits"
 
 
-def wanted_stages(keep: Collection[str]) -> tuple[str, ...]:
+def wanted_stages(keep: Collection[str], stage: str = "clean") -> tuple[str, ...]:
     """The products to write: the image, and those of ``keep`` that are pictures.
+
+    Parameters
+    ----------
+    keep : collection of str
+        Of `KEEP`.
+    stage : str
+        ``visibilities`` ends before there is a picture.
 
     Examples
     --------
     >>> wanted_stages({"psf", "work"})
     ('simulated', 'psf')
+    >>> wanted_stages((), "visibilities")
+    ('visibilities',)
     """
+    if stage == "visibilities":
+        return ("visibilities",)
     return tuple(s for s in STAGES if s == "simulated" or s in keep)
 
 

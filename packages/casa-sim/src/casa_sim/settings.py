@@ -14,6 +14,9 @@ from skytypes.errors import InputError
 from .arrays import LATITUDE_DEG, TABLE_FREQUENCY_HZ, Band, beam_mas, find_array, find_band
 
 INTEGRATION_S = 10.0
+NOISES = ("thermal", "none")
+STAGES = ("visibilities", "dirty", "clean")
+WEIGHTINGS = ("natural", "uniform", "briggs")
 MAX_NITER = 800
 TWO_ARRAYS_ABOVE_ARCSEC = 0.8
 IMSIZE_PX = (256, 1024)
@@ -29,7 +32,8 @@ _IMSIZE = (64, 4096)
 class ObservationSettings:
     """One observation: the array, the weather, the time, and how the image is made.
 
-    The track is centred on transit, in integrations of `INTEGRATION_S`; the weighting is Briggs.
+    The track is centred on transit unless ``hour_angle_h`` says otherwise, in integrations of
+    `INTEGRATION_S`.
 
     Parameters
     ----------
@@ -51,6 +55,20 @@ class ObservationSettings:
         Pixel of the image [mas]; None takes the published rule (`cell_rule_mas`).
     imsize_px : int or None
         Side of the image; None takes the published rule (`imsize_rule`).
+    weighting : str
+        One of `WEIGHTINGS`; ``robust`` matters for ``briggs`` only.
+    taper_arcsec : float
+        Full width of the Gaussian taper in the image [arcsec]; 0 for none.
+    hour_angle_h : float
+        Of the track's middle [h].
+    noise : str
+        ``thermal`` or ``none``.
+    stage : str
+        How far to go: ``visibilities``, ``dirty`` or ``clean``.
+    phase_rms_deg : float
+        Wandering of each antenna's phase [deg]; the native backend only.
+    flux_error_percent : float
+        One standard deviation of the flux scale's error [%]; the native backend only.
 
     Raises
     ------
@@ -77,6 +95,13 @@ class ObservationSettings:
     robust: float = 0.5
     cell_mas: float | None = None
     imsize_px: int | None = None
+    weighting: str = "briggs"
+    taper_arcsec: float = 0.0
+    hour_angle_h: float = 0.0
+    noise: str = "thermal"
+    stage: str = "clean"
+    phase_rms_deg: float = 0.0
+    flux_error_percent: float = 0.0
 
     def __post_init__(self) -> None:
         find_band(self.band)
@@ -89,6 +114,13 @@ class ObservationSettings:
             raise InputError(f"time_s is {self.time_s}; give a multiple of {INTEGRATION_S:g} s")
         _check_range("niter", self.niter, _NITER, "iterations")
         _check_range("robust", self.robust, (-2.0, 2.0), "")
+        _check_range("taper_arcsec", self.taper_arcsec, (0.0, 60.0), "arcsec")
+        _check_range("hour_angle_h", self.hour_angle_h, (-6.0, 6.0), "h")
+        _check_range("phase_rms_deg", self.phase_rms_deg, (0.0, 180.0), "deg")
+        _check_range("flux_error_percent", self.flux_error_percent, (0.0, 50.0), "%")
+        _check_choice("weighting", self.weighting, WEIGHTINGS)
+        _check_choice("noise", self.noise, NOISES)
+        _check_choice("stage", self.stage, STAGES)
         coarsest = beam_mas(self.array_cfg, self.band) / 2
         _check_range("cell_mas", self.image_cell_mas, (0.1, coarsest), "mas (half the beam)")
         _check_range("imsize_px", self.image_size_px, _IMSIZE, "pixels")
@@ -125,6 +157,10 @@ class ObservationSettings:
         return scales_rule(self.image_cell_mas, *self._setup)
 
     @property
+    def _beside_transit(self) -> str:
+        return f" at hour angle {self.hour_angle_h:g} h" if self.hour_angle_h else ""
+
+    @property
     def _setup(self) -> tuple[str, int]:
         return self.array_cfg, self.band
 
@@ -146,11 +182,13 @@ class ObservationSettings:
         InputError
             If the elevation at either end of the track is below `MIN_ELEVATION_DEG`.
         """
-        low = elevation_deg(dec_deg, self.time_s / 2)
+        furthest_s = abs(self.hour_angle_h) * 3600 + self.time_s / 2
+        low = elevation_deg(dec_deg, furthest_s)
         if low < MIN_ELEVATION_DEG:
             raise InputError(
                 f"declination {dec_deg:g} deg: the elevation falls to {low:.1f} deg in a track of "
-                f"{self.time_s:g} s; it must stay above {MIN_ELEVATION_DEG:g} deg"
+                f"{self.time_s:g} s{self._beside_transit}; it must stay above "
+                f"{MIN_ELEVATION_DEG:g} deg"
             )
 
 
@@ -158,6 +196,11 @@ def _check_range(name: str, value: float, allowed: tuple[float, float], unit: st
     low, high = allowed
     if not (math.isfinite(value) and low <= value <= high):
         raise InputError(f"{name} is {value:g}; allowed: {low:g} to {high:g} {unit}".rstrip())
+
+
+def _check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise InputError(f"{name} is {value!r}; allowed: {', '.join(allowed)}")
 
 
 def cell_rule_mas(array: str, band: int) -> float:

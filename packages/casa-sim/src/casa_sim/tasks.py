@@ -8,18 +8,18 @@ import shutil
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from skyrun.folder import ResumableFolder
-from skytypes import Observation, SkyImage
+from skytypes import Observation, Provenance, SkyImage
 from skytypes.errors import InputError
 
 from .catalogue import LABELS, CatalogueRow
-from .errors import CasaError
-from .observing import casa_provenance, observe_with_casa
-from .products import LOG, STAGES, WORK, check_name, product_name, wanted_stages, write_products
+from .errors import CasaSimError
+from .native.visibility_table import Visibilities, write_visibilities
+from .products import STAGES, WORK, check_name, product_name, wanted_stages, write_products
 from .settings import ObservationSettings
 from .skies import read_sky
-from .worker import CasaWorker
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class DiskResult:
     file : str
         The simulated image; empty when it failed.
     reason : str
-        Why it failed; CASA's own words.
+        Why it failed; CASA's own words, if it was CASA.
     seconds : float
         Spent now [s].
     """
@@ -57,47 +57,53 @@ class DiskTask:
     row: CatalogueRow | None = None
 
 
+class Observer(Protocol):
+    """A backend, as the making of disks sees it."""
+
+    def provenance(self, task: DiskTask, sky: str) -> Provenance:
+        """Where the products of a task come from; ``sky`` is a digest of the sky's file."""
+
+    def observe(
+        self, task: DiskTask, sky: SkyImage, folder: Path, keep: Collection[str]
+    ) -> Observation | Visibilities:
+        """Observe a sky; logs and what ``keep`` asks for besides pictures go to ``folder``."""
+
+
 def make_disk(
-    task: DiskTask, casa: CasaWorker, *, out: Path, work: Path, keep: Collection[str]
+    task: DiskTask, observer: Observer, *, out: Path, keep: Collection[str]
 ) -> DiskResult:
     """Observe one disk, unless its folder holds it already.
 
     Parameters
     ----------
     task : DiskTask
-    casa : CasaWorker
+    observer : Observer
         Used only if something must be made.
     out : path
         The products go to ``out / task.name``.
-    work : path
-        For CASA's files, on the same file system as ``out``.
     keep : collection of str
-        Checked by `casa_sim.observing.check_keep`.
+        Of `casa_sim.products.KEEP`.
 
     Raises
     ------
     SkyError
-        If the sky can't be read or observed, or CASA failed.
+        If the sky can't be read or observed, or the backend failed.
     """
     name, band = check_name(task.name), task.settings.band
     sky = _read_model(task)
     digest = hashlib.sha256(task.sky.read_bytes()).hexdigest()
-    provenance = casa_provenance(task.settings, seed=task.seed, sky=digest)
-    folder = ResumableFolder(out / name, provenance)
-    image = folder.path / product_name(name, band, "simulated")
-    stages = wanted_stages(keep)
+    folder = ResumableFolder(out / name, observer.provenance(task, digest))
+    stages = wanted_stages(keep, task.settings.stage)
+    image = folder.path / product_name(name, band, stages[0])
     if all(folder.is_done(stage) for stage in stages):
         return DiskResult(name, "kept", str(image))
     _clear(folder.path)
-    log = folder.path / LOG
-    log.write_text("")
-    job = work / f"disk_{name}"
-    observation = observe_with_casa(
-        casa, sky, task.settings, seed=task.seed, folder=job, log=log, keep=keep
-    )
-    if "work" in keep:
-        job.rename(folder.path / WORK)
-    _finish(folder, name, observation)
+    made = observer.observe(task, sky, folder.path, keep)
+    if isinstance(made, Visibilities):
+        write_visibilities(image, made)
+        folder.finish(stages[0], [image.name], {"settings": task.settings.as_dict()})
+    else:
+        _finish(folder, name, made)
     return DiskResult(name, "made", str(image))
 
 
@@ -126,7 +132,7 @@ def _clear(folder: Path) -> None:
 
 def _finish(folder: ResumableFolder, name: str, observation: Observation) -> None:
     if observation.image.data.max() <= 0:
-        raise CasaError(f"CASA: the image of {name} has no positive pixel (see its {LOG})")
+        raise CasaSimError(f"the image of {name} has no positive pixel; is its sky in the field?")
     record = {"settings": dict(observation.settings)}
     for stage, path in write_products(folder.path, name, observation).items():
         folder.finish(stage, [path.name], record)

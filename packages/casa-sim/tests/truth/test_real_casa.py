@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from casa_sim.campaign import Campaign
 from casa_sim.casa_calls import measurement_set
+from casa_sim.casa_worker import CasaWorker
 from casa_sim.settings import ObservationSettings
 from casa_sim.tasks import DiskResult, DiskTask
-from casa_sim.worker import CasaWorker
 from skyrun.fits import read_image, write_image
 from skytypes import Beam, SkyImage
 

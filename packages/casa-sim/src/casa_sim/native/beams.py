@@ -110,7 +110,7 @@ def beam_image(beam: Beam, side_px: int, cell_arcsec: float) -> NDArray[np.float
     Examples
     --------
     >>> picture = beam_image(Beam(0.2, 0.1, 0.0), 64, 0.02)
-    >>> [float(v.round(3)) for v in (picture[37, 32], picture[32, 37])]
+    >>> [round(float(v), 3) for v in (picture[37, 32], picture[32, 37])]
     [0.5, 0.062]
     """
     axis = (np.arange(side_px) - side_px // 2) * cell_arcsec
@@ -118,7 +118,7 @@ def beam_image(beam: Beam, side_px: int, cell_arcsec: float) -> NDArray[np.float
     # Separable but for the mixed term: three one-dimensional exponents.
     own = form[0, 0] * axis**2 + form[1, 1] * axis[:, None] ** 2
     mixed = -2 * form[0, 1] * axis[:, None] * axis
-    return np.exp((own + mixed).astype(np.float32))
+    return np.asarray(np.exp((own + mixed).astype(np.float32)))
 
 
 def sidelobe_level(psf: NDArray[np.float32], beam: Beam, cell_arcsec: float) -> float:
@@ -140,4 +140,4 @@ def sidelobe_level(psf: NDArray[np.float32], beam: Beam, cell_arcsec: float) -> 
     0.0
     """
     rest = psf - beam_image(beam, psf.shape[0], cell_arcsec)
-    return float(max(-psf.min(), rest.max()))
+    return max(0.0, float(-psf.min()), float(rest.max()))

@@ -126,7 +126,9 @@ def clean(
         raise InputError(f"the image is {dirty.shape} pixels but its PSF is for {response.side}")
     allowed = np.zeros((0, 0), np.float32) if mask is None else mask.astype(np.float32)
     seen = dirty if mask is None else dirty[mask]
-    share = min(max(control.cyclefactor * sidelobe, control.min_psf_fraction), control.max_psf_fraction)
+    share = min(
+        max(control.cyclefactor * sidelobe, control.min_psf_fraction), control.max_psf_fraction
+    )
     model, residual = np.zeros_like(dirty), dirty
     done = cycles = 0
     while True:
@@ -139,7 +141,7 @@ def clean(
             return Cleaned(model, residual, done, cycles, "niter")
         threshold = max(noise, share * peak)
         left = control.niter - done
-        found = _cycle(residual, scales, allowed, threshold, control.gain, left)
+        found = _cycle(residual, scales, allowed, threshold=threshold, gain=control.gain, most=left)
         if not len(found):
             return Cleaned(model, residual, done, cycles, "no component")
         _add(model, found, scales)
@@ -170,6 +172,7 @@ def _cycle(
     residual: Image,
     scales: ScaleResponses,
     allowed: Image,
+    *,
     threshold: float,
     gain: float,
     most: int,
@@ -179,7 +182,16 @@ def _cycle(
     tiles = _tiles(planes, scales.gains, _ACTIVE_SHARE * threshold)
     found = np.empty((most, 4))
     count = minor_cycle(
-        planes, scales.cross, scales.pair, scales.gains, allowed, tiles, threshold, gain, most, found
+        planes,
+        scales.cross,
+        scales.pair,
+        scales.gains,
+        allowed,
+        tiles,
+        threshold,
+        gain,
+        most,
+        found,
     )
     return found[:count]
 

@@ -39,7 +39,9 @@ def _find(plane: Any, mask: Any, masked: bool, tile: Any, peak: Any) -> Any:
 
 
 @numba.njit(cache=True, fastmath={"nsz", "reassoc"})
-def _subtract(plane: Any, tile: Any, response: Any, oy: int, ox: int, flux: Any) -> Any:
+def _subtract(  # noqa: PLR0917 - compiled code takes no keywords
+    plane: Any, tile: Any, response: Any, oy: int, ox: int, flux: Any
+) -> Any:
     """Subtract a response from a tile; its new peak."""
     y0, x0, height, width = tile
     peak = np.float32(0)
@@ -54,7 +56,7 @@ def _subtract(plane: Any, tile: Any, response: Any, oy: int, ox: int, flux: Any)
 
 
 @numba.njit(cache=True)
-def minor_cycle(
+def minor_cycle(  # noqa: PLR0917 - compiled code takes no keywords
     residuals: NDArray[np.float32],
     cross: NDArray[np.float32],
     pair: NDArray[np.int64],

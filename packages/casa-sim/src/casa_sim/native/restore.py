@@ -61,4 +61,4 @@ def _beam_spectrum(beam: Beam, side_px: int, cell_arcsec: float) -> Image:
     # East is against the columns.
     mixed = -2 * scale * covariance[0, 1] * (u * v)
     area = 2 * math.pi * math.sqrt(np.linalg.det(covariance))
-    return (area * np.exp((own + mixed).astype(np.float32))).astype(np.float32)
+    return np.asarray(area * np.exp((own + mixed).astype(np.float32)), dtype=np.float32)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import erfa
 import numpy as np
@@ -135,7 +136,7 @@ SITE_M = erfa.gd2gc(1, math.radians(-67.754929), math.radians(-23.022886), 5056.
 """The array's reference position, ITRF [m]."""
 
 
-def _tt(mjd: Floats | float) -> Floats | float:
+def _tt(mjd: Any) -> Any:
     """Terrestrial time of a UTC date [MJD]."""
     tai_minus_utc_s = erfa.dat(2014, 1, 1, 0.0)
     return mjd + (_TT_MINUS_TAI_S + tai_minus_utc_s) / 86400
@@ -157,14 +158,15 @@ def _aberrated(source: Floats, mjd: float) -> Floats:
     """Where a source seems to be from the moving Earth, J2000 unit vector."""
     _, barycentric = erfa.epv00(_MJD_ZERO, _tt(mjd))
     velocity = np.array(barycentric["v"]) * _AU_M_PER_DAY / SPEED_OF_LIGHT_M_S
-    return np.asarray(erfa.ab(source, velocity, 1.0, math.sqrt(1 - velocity @ velocity)))
+    apparent: Floats = erfa.ab(source, velocity, 1.0, math.sqrt(1 - velocity @ velocity))
+    return apparent
 
 
 def _shortest_turn(start: Floats, end: Floats) -> Floats:
     """The rotation that takes one unit vector to another by the shortest way."""
     x, y, z = np.cross(start, end)
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return np.eye(3) + cross + cross @ cross / (1 + start @ end)
+    return np.asarray(np.eye(3) + cross + cross @ cross / (1 + start @ end))
 
 
 def _axes(ra_deg: float, dec_deg: float) -> Floats:
@@ -176,11 +178,11 @@ def _axes(ra_deg: float, dec_deg: float) -> Floats:
 
 
 def _elevation(apparent_of_date: Floats, sidereal: Floats, place_m: Floats) -> Floats:
-    """Elevation of a direction above the ellipsoid's horizon [rad], by sidereal time."""
-    longitude, latitude, _ = erfa.gc2gd(1, place_m)
-    local = sidereal + longitude
+    """Elevation of a direction [rad], by sidereal time; geocentric, as CASA's airmass has it."""
+    x, y, z = place_m
+    local, latitude = sidereal + math.atan2(y, x), math.atan2(z, math.hypot(x, y))
     zenith = erfa.s2c(local, np.full_like(local, latitude))
-    return np.arcsin(np.clip(zenith @ apparent_of_date, -1, 1))
+    return np.asarray(np.arcsin(np.clip(zenith @ apparent_of_date, -1, 1)))
 
 
 def _turned(positions_m: Floats, sidereal: Floats, turn: Floats) -> Floats:
@@ -190,7 +192,11 @@ def _turned(positions_m: Floats, sidereal: Floats, turn: Floats) -> Floats:
     cosine, sine = np.cos(sidereal)[:, None], np.sin(sidereal)[:, None]
     x, y, z = positions_m.T - positions_m.mean(axis=0)[:, None]
     of_date = np.stack(
-        [cosine * x - sine * y, sine * x + cosine * y, np.broadcast_to(z, cosine.shape[:1] + z.shape)],
+        [
+            cosine * x - sine * y,
+            sine * x + cosine * y,
+            np.broadcast_to(z, cosine.shape[:1] + z.shape),
+        ],
         axis=-1,
     )
     antennas = of_date @ turn.T

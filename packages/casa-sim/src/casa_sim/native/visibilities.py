@@ -68,7 +68,7 @@ def predict(
     data, centre = _padded(sky)
     pixel = sky.pixel_scale_arcsec * ARCSEC_RAD
     nx, ny = data.shape
-    return wgridder.dirty2vis(
+    visibilities: NDArray[np.complex128] = wgridder.dirty2vis(
         uvw=uvw_m,
         freq=np.array([frequency_hz]),
         dirty=data,
@@ -83,6 +83,7 @@ def predict(
         flip_w=True,
         divide_by_n=False,
     )[:, 0]
+    return visibilities
 
 
 def check_sampling(pixel_arcsec: float, uvw_m: NDArray[np.float64], frequency_hz: float) -> None:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skytypes.errors import InputError
 
+from ..settings import WEIGHTINGS
 from .tracks import SPEED_OF_LIGHT_M_S
 from .visibilities import ARCSEC_RAD
 
 Floats = NDArray[np.float64]
-Weighting = Literal["natural", "uniform", "briggs"]
-WEIGHTINGS: tuple[Weighting, ...] = ("natural", "uniform", "briggs")
 
 
 def imaging_weights(
@@ -24,7 +22,7 @@ def imaging_weights(
     *,
     imsize_px: int,
     cell_arcsec: float,
-    weighting: Weighting = "briggs",
+    weighting: str = "briggs",
     robust: float = 0.5,
     taper_arcsec: float = 0.0,
     weights: Floats | None = None,
@@ -91,14 +89,17 @@ def imaging_weights(
     return given if taper_arcsec == 0 else given * _taper(uv, taper_arcsec * ARCSEC_RAD)
 
 
-def _density(uv: Floats, own: Floats, imsize_px: int, cell_rad: float) -> tuple[Floats, float, float]:
+def _density(
+    uv: Floats, own: Floats, imsize_px: int, cell_rad: float
+) -> tuple[Floats, float, float]:
     """Summed weight in each visibility's cell; the sum of its squares; the sum of all weights."""
     half, span = imsize_px / 2, imsize_px * cell_rad
     scaled = uv * span
     direct = _cells(scaled + half, imsize_px)
     mirrored = _cells(half - scaled, imsize_px)
     size = imsize_px * imsize_px
-    density = np.bincount(direct, own, minlength=size) + np.bincount(mirrored, own, minlength=size)
+    density: Floats = np.bincount(direct, own, size).astype(np.float64)
+    density += np.bincount(mirrored, own, size)
     return density[direct], float(np.vdot(density, density)), 2 * float(own.sum())
 
 
@@ -115,4 +116,4 @@ def _cells(position: Floats, imsize_px: int) -> NDArray[np.int64]:
 def _taper(uv: Floats, width_rad: float) -> Floats:
     """Transform of a Gaussian of a given full width at half maximum."""
     radius2 = (uv**2).sum(axis=1)
-    return np.exp(-(math.pi**2) * width_rad**2 / (4 * math.log(2)) * radius2)
+    return np.asarray(np.exp(-(math.pi**2) * width_rad**2 / (4 * math.log(2)) * radius2))

@@ -9,10 +9,13 @@ from collections.abc import Collection
 from pathlib import Path
 
 from skytypes import Observation, SkyImage
+from skytypes.errors import InputError
 
-from .observing import check_keep, observe_with_casa
+from .casa_observing import observe_with_casa
+from .casa_worker import JOB_TIMEOUT_S, CasaWorker, check_casa_installed
+from .errors import CasaError
+from .products import check_keep
 from .settings import ObservationSettings
-from .worker import JOB_TIMEOUT_S, CasaWorker, check_casa_installed
 
 
 class CasaSimulator:
@@ -54,6 +57,8 @@ class CasaSimulator:
         timeout_s: float = JOB_TIMEOUT_S,
     ) -> None:
         check_casa_installed()
+        if settings.stage == "visibilities":
+            raise InputError("stage is 'visibilities'; a simulator of images needs dirty or clean")
         self.settings = settings
         self.keep = check_keep(keep) - {"work"}
         self._temporary = None
@@ -96,7 +101,7 @@ class CasaSimulator:
             If CASA fails; the message holds its reason.
         """
         number = next(self._count)
-        return observe_with_casa(
+        made = observe_with_casa(
             self._worker,
             sky,
             self.settings,
@@ -105,6 +110,9 @@ class CasaSimulator:
             log=self._folder / "casa.log",
             keep=self.keep,
         )
+        if not isinstance(made, Observation):
+            raise CasaError("CASA: made no image; this is a defect of casa-sim")
+        return made
 
     def close(self) -> None:
         """End the CASA process and remove its files."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -13,32 +14,43 @@ import numpy as np
 from skytypes import Observation, Provenance, SkyImage
 from skytypes.errors import InputError
 
-from .casa_calls import DIRTY_FITS, IMAGE_FITS, PSF_FITS, SKY_ARRAY, observing_calls
+from .casa_calls import (
+    DIRTY_FITS,
+    IMAGE_FITS,
+    PSF_FITS,
+    SKY_ARRAY,
+    VISIBILITIES,
+    observing_calls,
+)
+from .casa_worker import CasaWorker
 from .errors import CasaError
+from .native.visibility_table import Visibilities
+from .products import check_keep
 from .settings import ObservationSettings
 from .skies import check_sky
-from .worker import CasaWorker
-
-KEEP = ("dirty", "psf", "work")
 
 
-def check_keep(keep: Collection[str]) -> frozenset[str]:
-    """What to keep beside the image, checked.
+def check_casa_settings(settings: ObservationSettings) -> None:
+    """Refuse what only the native backend can do.
 
     Raises
     ------
     InputError
-        If a name is not in `KEEP`.
+        If antenna phases or the flux scale are to be wrong.
 
     Examples
     --------
-    >>> sorted(check_keep(["psf", "dirty"]))
-    ['dirty', 'psf']
+    >>> check_casa_settings(ObservationSettings("alma.cycle9.7.cfg", phase_rms_deg=20))
+    Traceback (most recent call last):
+    ...
+    skytypes.errors.InputError: phase_rms_deg is 20: the casa backend has no such error; ...
     """
-    for name in keep:
-        if name not in KEEP:
-            raise InputError(f"keep is {name!r}; allowed: {', '.join(KEEP)}")
-    return frozenset(keep)
+    for name in ("phase_rms_deg", "flux_error_percent"):
+        if getattr(settings, name):
+            raise InputError(
+                f"{name} is {getattr(settings, name):g}: the casa backend has no such error; "
+                "leave it out, or take the native backend"
+            )
 
 
 def casa_provenance(
@@ -73,8 +85,8 @@ def observe_with_casa(
     folder: Path,
     log: Path,
     keep: Collection[str] = (),
-) -> Observation:
-    """Observe a sky with CASA's simobserve and image the noisy visibilities with tclean.
+) -> Observation | Visibilities:
+    """Observe a sky with CASA's simobserve and image the visibilities with tclean.
 
     Parameters
     ----------
@@ -89,12 +101,13 @@ def observe_with_casa(
     log : path
         CASA's messages are appended to it.
     keep : collection of str
-        Of `KEEP`: ``dirty`` and ``psf`` come with the observation.
+        Of `casa_sim.products.KEEP`: ``dirty`` and ``psf`` come with the observation.
 
     Returns
     -------
-    Observation
-        Image [Jy/beam] with the sky's truth; what was measured on the way is in ``settings``.
+    Observation or Visibilities
+        Image [Jy/beam] with the sky's truth, what was measured on the way in its ``settings``;
+        the visibilities if ``settings.stage`` says so.
 
     Raises
     ------
@@ -104,6 +117,7 @@ def observe_with_casa(
         If CASA failed; the message holds its reason.
     """
     wanted = check_keep(keep)
+    check_casa_settings(settings)
     check_sky(sky, settings)
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -111,6 +125,8 @@ def observe_with_casa(
         calls = observing_calls(settings, sky, seed=seed, keep=wanted)
         results = worker.run(calls, folder=folder, log=log)
         told = {**settings.as_dict(), "seed": seed, **_measured(results)}
+        if settings.stage == "visibilities":
+            return _visibilities(folder, sky, settings, told)
         provenance = casa_provenance(settings, seed=seed, sky=sky.provenance)
         return _collect(folder, replace(sky, provenance=provenance), settings, told)
     finally:
@@ -133,6 +149,23 @@ def _collect(
         raise CasaError("CASA: wrote no image and gave no reason")
     return Observation(
         stages[IMAGE_FITS], told, dirty=stages.get(DIRTY_FITS), psf=stages.get(PSF_FITS)
+    )
+
+
+def _visibilities(
+    folder: Path, sky: SkyImage, settings: ObservationSettings, told: Mapping[str, Any]
+) -> Visibilities:
+    with np.load(folder / VISIBILITIES, allow_pickle=False) as file:
+        uvw, values, rows = file["uvw_m"], file["values"], file["rows"]
+    # What was measured is the noise of one polarisation; Stokes I is the mean of two.
+    sigmas = np.array(told.get("sigma_jy", [0.0] * len(rows))) / math.sqrt(2)
+    return Visibilities(
+        np.ascontiguousarray(uvw),
+        values.astype(np.complex64),
+        np.repeat(sigmas, rows),
+        settings.receiver.frequency_hz,
+        sky.ra_deg,
+        sky.dec_deg,
     )
 
 

@@ -1,0 +1,194 @@
+"""What an observation's array, time, band, cell and weighting decide before any sky is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skytypes import Beam
+from skytypes.errors import InputError
+
+from ..settings import INTEGRATION_S, ObservationSettings
+from .antennas import antenna_positions
+from .beams import fit_beam, sidelobe_level
+from .convolution import Response
+from .images import MAX_SIDE_PX, point_spread_function
+from .primary_beam import sensitive_pixels
+from .scales import ScaleResponses, scale_responses
+from .tracks import UvTrack, uv_track
+from .weights import imaging_weights
+
+PB_LIMIT = 0.1
+SMALL_SCALE_BIAS = 0.9
+
+
+@dataclass(frozen=True)
+class ImagingSetup:
+    """Tracks, weights, point spread function and beam of an observation.
+
+    Make one with `make_setup`, or let `casa_sim.native.cache.SetupCache` keep it.
+
+    Parameters
+    ----------
+    settings : ObservationSettings
+        Those that it was made for; time, arrays, band, image and weighting matter.
+    tracks : tuple of UvTrack
+        By array.
+    weights : ndarray, shape (n,), float32
+        Of all visibilities, the first array's first.
+    psf : ndarray, shape (2 side, 2 side), float32
+        Over twice the field.
+    beam : Beam
+        Restoring beam.
+    """
+
+    settings: ObservationSettings
+    tracks: tuple[UvTrack, ...]
+    weights: NDArray[np.float32]
+    psf: NDArray[np.float32]
+    beam: Beam
+
+    @property
+    def frequency_hz(self) -> float:
+        """Of the observation [Hz]."""
+        return self.settings.receiver.frequency_hz
+
+    @property
+    def cell_arcsec(self) -> float:
+        """Pixel of the image [arcsec]."""
+        return self.settings.image_cell_mas / 1000
+
+    @property
+    def inner_psf(self) -> NDArray[np.float32]:
+        """The PSF over the field itself, shape (side, side)."""
+        quarter = len(self.psf) // 4
+        return self.psf[quarter:-quarter, quarter:-quarter]
+
+    @cached_property
+    def uvw_m(self) -> NDArray[np.float64]:
+        """Baselines of all arrays, shape (n, 3) [m]."""
+        return np.concatenate([track.uvw_m for track in self.tracks])
+
+    @cached_property
+    def sidelobe(self) -> float:
+        """Largest sidelobe of the PSF."""
+        return sidelobe_level(self.inner_psf, self.beam, self.cell_arcsec)
+
+    @cached_property
+    def response(self) -> Response:
+        """What the imaging makes of a model."""
+        return Response(self.psf)
+
+    @cached_property
+    def scales(self) -> ScaleResponses:
+        """Responses to the components of a CLEAN."""
+        return scale_responses(self.psf, self.settings.scales_px, SMALL_SCALE_BIAS)
+
+    @cached_property
+    def sensitive(self) -> NDArray[np.bool_] | None:
+        """Where the primary beam is above `PB_LIMIT`; None if everywhere."""
+        side = self.settings.image_size_px
+        return sensitive_pixels(side, self.cell_arcsec, self.frequency_hz, PB_LIMIT)
+
+
+def setup_key(settings: ObservationSettings, ra_deg: float, dec_deg: float) -> dict[str, Any]:
+    """What decides a setup, as JSON holds it; equal keys mean equal setups.
+
+    Examples
+    --------
+    >>> sorted(setup_key(ObservationSettings("alma.cycle9.7.cfg"), 250.0, -30.0))[:4]
+    ['arrays', 'band', 'cell_mas', 'dec_deg']
+    """
+    return {
+        "arrays": list(settings.arrays),
+        "time_s": settings.time_s,
+        "integration_s": INTEGRATION_S,
+        "band": settings.band,
+        "cell_mas": settings.image_cell_mas,
+        "imsize_px": settings.image_size_px,
+        "weighting": settings.weighting,
+        "robust": settings.robust if settings.weighting == "briggs" else None,
+        "taper_arcsec": settings.taper_arcsec,
+        "hour_angle_h": settings.hour_angle_h,
+        "ra_deg": ra_deg,
+        "dec_deg": dec_deg,
+    }
+
+
+def observe_tracks(
+    settings: ObservationSettings, ra_deg: float, dec_deg: float
+) -> tuple[UvTrack, ...]:
+    """The track of each array on a phase centre.
+
+    Parameters
+    ----------
+    settings : ObservationSettings
+    ra_deg, dec_deg : float
+        J2000 [deg].
+
+    Raises
+    ------
+    InputError
+        If the source is too low.
+    """
+    settings.check_target(dec_deg)
+    return tuple(
+        uv_track(
+            antenna_positions(array),
+            ra_deg,
+            dec_deg,
+            time_s=settings.time_s,
+            integration_s=INTEGRATION_S,
+            hour_angle_h=settings.hour_angle_h,
+        )
+        for array in settings.arrays
+    )
+
+
+def make_setup(settings: ObservationSettings, ra_deg: float, dec_deg: float) -> ImagingSetup:
+    """Compute a setup: about 0.3 s, most of it the PSF over twice the field.
+
+    Parameters
+    ----------
+    settings : ObservationSettings
+    ra_deg, dec_deg : float
+        Phase centre, J2000 [deg].
+
+    Returns
+    -------
+    ImagingSetup
+
+    Raises
+    ------
+    InputError
+        If the source is too low, the cell too coarse, or the image too large.
+
+    Examples
+    --------
+    >>> settings = ObservationSettings("alma.cycle9.5.cfg", time_s=60, imsize_px=256)
+    >>> make_setup(settings, 250.0, -30.0).psf.shape
+    (512, 512)
+    """
+    side = settings.image_size_px
+    if 2 * side > MAX_SIDE_PX:
+        raise InputError(f"imsize_px is {side}; give at most {MAX_SIDE_PX // 2}")
+    tracks = observe_tracks(settings, ra_deg, dec_deg)
+    uvw = np.concatenate([track.uvw_m for track in tracks])
+    frequency, cell = settings.receiver.frequency_hz, settings.image_cell_mas / 1000
+    weights = imaging_weights(
+        uvw,
+        frequency,
+        imsize_px=side,
+        cell_arcsec=cell,
+        weighting=settings.weighting,
+        robust=settings.robust,
+        taper_arcsec=settings.taper_arcsec,
+    )
+    psf = point_spread_function(uvw, weights, frequency, imsize_px=2 * side, cell_arcsec=cell)
+    quarter = side // 2
+    beam = fit_beam(psf[quarter:-quarter, quarter:-quarter], cell)
+    return ImagingSetup(settings, tracks, weights.astype(np.float32), psf, beam)

@@ -1,0 +1,79 @@
+"""`NativeSimulator`: the native backend behind the `skytypes.ImageSimulator` contract."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from skytypes import Observation, SkyImage
+from skytypes.errors import InputError
+
+from ..settings import ObservationSettings
+from .cache import SetupCache
+from .observing import observe_natively
+
+_KEEP = ("dirty", "psf")
+
+
+class NativeSimulator:
+    """Observes skies without CASA; what depends only on the settings is computed once.
+
+    Parameters
+    ----------
+    settings : ObservationSettings
+    keep : collection of str
+        ``dirty``, ``psf``: give these with each observation.
+    cache : SetupCache or None
+        Where setups are kept; None keeps this simulator's own in memory.
+
+    Raises
+    ------
+    InputError
+        If ``keep`` holds another name, or the settings end before there is an image.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> settings = ObservationSettings("alma.cycle9.5.cfg", time_s=60, imsize_px=256)
+    >>> observation = NativeSimulator(settings).observe(
+    ...     SkyImage(np.eye(64), 0.01, "Jy/pixel"), seed=1
+    ... )
+    >>> observation.image.unit, observation.settings["stop"]
+    ('Jy/beam', 'niter')
+    """
+
+    def __init__(
+        self,
+        settings: ObservationSettings,
+        *,
+        keep: Collection[str] = (),
+        cache: SetupCache | None = None,
+    ) -> None:
+        if settings.stage == "visibilities":
+            raise InputError("stage is 'visibilities'; a simulator of images needs dirty or clean")
+        for name in keep:
+            if name not in _KEEP:
+                raise InputError(f"keep is {name!r}; allowed: {', '.join(_KEEP)}")
+        self.settings, self.keep = settings, frozenset(keep)
+        self._cache = cache or SetupCache()
+
+    def observe(self, sky: SkyImage, /, *, seed: int) -> Observation:
+        """The image of a sky.
+
+        Parameters
+        ----------
+        sky : SkyImage
+            In Jy/pixel, data of shape (y, x).
+        seed : int
+            Decides the noise; the same seed gives the same bits.
+
+        Returns
+        -------
+        Observation
+            Image [Jy/beam] with its beam.
+
+        Raises
+        ------
+        InputError
+            If the sky can't be observed with these settings.
+        """
+        return observe_natively(sky, self.settings, seed=seed, keep=self.keep, cache=self._cache)

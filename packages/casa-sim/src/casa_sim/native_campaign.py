@@ -1,0 +1,127 @@
+"""Disks through the native backend: any number of processes, or a dask cluster."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from skyrun.workers import ordered_map
+from skytypes import Observation, Provenance, SkyImage
+from skytypes.errors import InputError
+
+from .native.cache import SetupCache, default_cache
+from .native.observing import native_provenance, observe_natively, observe_visibilities
+from .native.visibility_table import Visibilities
+from .products import check_keep
+from .tasks import DiskResult, DiskTask, make_disk
+
+shared_cache = cache(default_cache)
+"""The setups of this process."""
+
+
+@dataclass(frozen=True)
+class NativeObserver:
+    """The native simulator as a backend of `casa_sim.tasks.make_disk`."""
+
+    setups: SetupCache
+
+    def provenance(self, task: DiskTask, sky: str) -> Provenance:
+        """Settings, seed, versions of the libraries; ``sky`` is a digest of the sky's file."""
+        return native_provenance(task.settings, seed=task.seed, sky=sky)
+
+    def observe(
+        self,
+        task: DiskTask,
+        sky: SkyImage,
+        folder: Path,
+        keep: Collection[str],
+    ) -> Observation | Visibilities:
+        """Observe a sky."""
+        if task.settings.stage == "visibilities":
+            return observe_visibilities(sky, task.settings, seed=task.seed)
+        return observe_natively(sky, task.settings, seed=task.seed, keep=keep, cache=self.setups)
+
+
+@dataclass(frozen=True)
+class NativeCampaign:
+    """A folder of disks that the native backend observes.
+
+    Parameters
+    ----------
+    out : path
+    keep : collection of str
+        ``dirty``, ``psf``.
+
+    Raises
+    ------
+    InputError
+        If ``keep`` holds another name or ``out`` is a file.
+    """
+
+    out: Path
+    keep: Collection[str] = ()
+
+    def __post_init__(self) -> None:
+        if "work" in check_keep(self.keep):
+            raise InputError(
+                "keep is 'work', which only CASA leaves; give --stage visibilities to get those"
+            )
+        if self.out.exists() and not self.out.is_dir():
+            raise InputError(f"{self.out}: is a file; give a folder")
+
+    def run(
+        self,
+        tasks: Sequence[DiskTask],
+        *,
+        workers: int = 1,
+        dask: str | None = None,
+        quiet: bool = False,
+    ) -> Iterator[DiskResult]:
+        """Observe the disks; what is finished is not made again.
+
+        Parameters
+        ----------
+        tasks : sequence of DiskTask
+        workers : int
+            Processes of this machine.
+        dask : str or None
+            Address of a scheduler, whose workers must see the same folders.
+        quiet : bool
+            Show no progress bar.
+
+        Yields
+        ------
+        DiskResult
+            In the order of the tasks.
+        """
+        existing = next(p for p in (self.out, *self.out.absolute().parents) if p.exists())
+        if not os.access(existing, os.W_OK):
+            raise InputError(f"{self.out}: can't be written; choose another place")
+        jobs = [(task, self.out, tuple(self.keep)) for task in tasks]
+        outcomes = ordered_map(
+            make_one, jobs, workers=workers, dask=dask, label="disks", quiet=quiet
+        )
+        for task, outcome in zip(tasks, outcomes, strict=True):
+            yield outcome.value or DiskResult(task.name, "failed", reason=outcome.error or "")
+
+
+def make_one(job: tuple[DiskTask, Path, tuple[str, ...]]) -> DiskResult:
+    """Make one disk in this process.
+
+    Parameters
+    ----------
+    job : tuple
+        The task, the folder of all products, and what to keep.
+    """
+    task, out, keep = job
+    start = time.monotonic()
+    try:
+        result = make_disk(task, NativeObserver(shared_cache()), out=out, keep=keep)
+    except OSError as error:
+        # A full disk, say: this disk's failure, told in one line.
+        result = DiskResult(task.name, "failed", reason=f"{task.name}: {error}")
+    return replace(result, seconds=time.monotonic() - start)
