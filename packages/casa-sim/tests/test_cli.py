@@ -1,4 +1,4 @@
-"""The command line, with a stand-in for CASA."""
+"""The command line: the native backend, and CASA with a stand-in."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from casa_sim.cli import main
+from casa_sim.native.visibility_table import read_visibilities
 from skyrun.fits import read_image, write_image
 from skytypes import SkyImage
 
@@ -31,7 +32,7 @@ def sky_file(tmp_path: Path, sky: SkyImage) -> Path:
 def test_observe(sky_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = sky_file.parent / "out"
     options = ["--array", "alma.cycle9.7.cfg", "--band", "6", "--pwv", "1.0", "--time", "1200"]
-    options += ["--imsize", "64", "--json"]
+    options += ["--imsize", "64", "--json", "--backend", "casa"]
     assert main(["observe", str(sky_file), "-o", str(out), "--keep", "dirty,psf", *options]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["status"] == "made"
@@ -49,7 +50,7 @@ def test_observe(sky_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.usefixtures("fake_casa")
 def test_observe_tells_casas_reason(sky_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = sky_file.parent / "out"
-    options = ["--pwv", "11", "--imsize", "64"]
+    options = ["--pwv", "11", "--imsize", "64", "--backend", "casa"]
     assert main(["observe", str(sky_file), "-o", str(out), *options]) == 2
     error = capsys.readouterr().err.strip()
     assert error.startswith("casa-sim: error: CASA: simobserve: No overlap between model")
@@ -58,24 +59,35 @@ def test_observe_tells_casas_reason(sky_file: Path, capsys: pytest.CaptureFixtur
 
 
 @pytest.mark.usefixtures("fake_casa")
+@pytest.mark.parametrize("backend", ["native", "casa"])
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--array", "vla.cfg"], "array is 'vla.cfg'; allowed: alma.cycle9.5.cfg"),
-        (["--band", "7"], "band is 7; allowed: 6, 8"),
+        (["--array", "vla.cfg"], "array is 'vla.cfg'; allowed: alma.cycle9.1.cfg"),
+        (["--band", "2"], "band is 2; allowed: 3, 4, 5, 6, 7, 8, 9"),
         (["--band", "8"], "the sky is at 230 GHz but band 8"),
         (["--pwv", "0"], "pwv_mm is 0; allowed"),
         (["--time", "7"], "time_s is 7; allowed"),
         (["--keep", "ms"], "keep is 'ms'; allowed: dirty, psf, work"),
-        (["--backend", "native"], "native"),
+        (["--noise", "loud"], "loud"),
+        (["--stage", "soup"], "soup"),
+        (["--robust", "3"], "robust is 3; allowed: -2 to 2"),
+        (["--hour-angle", "6"], "at hour angle 6 h; it must stay above 15 deg"),
+        (["--taper-arcsec", "-1"], "taper_arcsec is -1"),
+        (["--cell-mas", "200"], "cell_mas is 200; allowed: 0.1 to 25 mas (half the beam)"),
+        (["--imsize", "333"], "imsize_px is 333; give an even number"),
         (["--pwv", "wet"], "wet"),
     ],
 )
 def test_bad_options(
-    sky_file: Path, capsys: pytest.CaptureFixture[str], options: list[str], message: str
+    sky_file: Path,
+    capsys: pytest.CaptureFixture[str],
+    backend: str,
+    options: list[str],
+    message: str,
 ) -> None:
     out = sky_file.parent / "out"
-    assert main(["observe", str(sky_file), "-o", str(out), *options]) == 2
+    assert main(["observe", str(sky_file), "-o", str(out), "--backend", backend, *options]) == 2
     error = capsys.readouterr().err.strip()
     assert message in error
     assert len(error.splitlines()) == 1
@@ -96,7 +108,7 @@ def test_bad_skies(tmp_path: Path, sky: SkyImage, capsys: pytest.CaptureFixture[
 def test_catalogue(make_catalogue: MakeCatalogue, capsys: pytest.CaptureFixture[str]) -> None:
     path = make_catalogue({}, {"pwv": "11"})
     command = ["catalogue", str(path), "--models", str(path.parent / "models"), "--json"]
-    command += ["-o", str(path.parent / "out"), "--workers", "2"]
+    command += ["-o", str(path.parent / "out"), "--workers", "2", "--backend", "casa"]
     assert main(command) == 1
     captured = capsys.readouterr()
     rows = [json.loads(line) for line in captured.out.splitlines()]
@@ -113,6 +125,7 @@ def test_an_interrupt_ends_casa_and_clears_up(make_catalogue: MakeCatalogue) -> 
     out = path.parent / "out"
     command = [sys.executable, "-c", "import sys; from casa_sim.cli import main; sys.exit(main())"]
     command += ["catalogue", str(path), "--models", str(path.parent / "models"), "-o", str(out)]
+    command += ["--backend", "casa"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         log, end = out / "Disk_001" / "casa.log", time.monotonic() + 60
         while time.monotonic() < end and not (log.exists() and "observing" in log.read_text()):
@@ -141,7 +154,7 @@ def test_missing_casa(
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     out = sky_file.parent / "out"
-    assert main(["observe", str(sky_file), "-o", str(out)]) == 2
+    assert main(["observe", str(sky_file), "-o", str(out), "--backend", "casa"]) == 2
     error = capsys.readouterr().err
     assert "CASA is not installed" in error
     assert "uv sync --extra casa" in error
@@ -156,3 +169,86 @@ def test_a_bad_seed_is_refused_before_anything_is_written(
     assert main(["observe", str(sky_file), "-o", str(out), "--seed", "-1"]) == 2
     assert "seed is -1; give a whole number from 0" in capsys.readouterr().err
     assert not out.exists()
+
+
+QUICK = ["--array", "alma.cycle9.5.cfg", "--time", "60", "--imsize", "128"]
+
+
+def test_observe_without_casa(sky_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = sky_file.parent / "out"
+    command = ["observe", str(sky_file), "-o", str(out), *QUICK, "--keep", "dirty", "psf", "--json"]
+    assert main(command) == 0
+    made = json.loads(capsys.readouterr().out)
+    assert made["status"] == "made"
+    assert sorted(p.name for p in (out / "my_sky").glob("[!.]*")) == [
+        "my_sky_B6_dirty.fits",
+        "my_sky_B6_psf.fits",
+        "my_sky_B6_simulated.fits",
+    ]
+    image, psf = read_image(made["file"]), read_image(out / "my_sky" / "my_sky_B6_psf.fits")
+    assert (image.unit, image.data.shape, psf.data.max()) == ("Jy/beam", (128, 128), 1.0)
+    assert image.beam == psf.beam
+    assert main(command) == 0
+    assert json.loads(capsys.readouterr().out)["status"] == "kept"
+
+
+def test_stages(sky_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = sky_file.parent / "out"
+    command = ["observe", str(sky_file), "-o", str(out), *QUICK, "--noise", "none", "--json"]
+    assert main([*command, "--stage", "visibilities"]) == 0
+    file = json.loads(capsys.readouterr().out)["file"]
+    assert file.endswith("my_sky_B6_visibilities.fits")
+    assert read_visibilities(file).values.shape == (903 * 6,)
+    assert main([*command, "--stage", "dirty", "--keep", "dirty"]) == 0
+    image = read_image(json.loads(capsys.readouterr().out)["file"])
+    dirty = read_image(out / "my_sky" / "my_sky_B6_dirty.fits")
+    assert np.array_equal(image.data, dirty.data)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--keep", "work"], "keep is 'work', which only CASA leaves"),
+        (["--pwv", "21"], "pwv_mm is 21"),
+        (["--phase-rms", "200"], "phase_rms_deg is 200; allowed: 0 to 180 deg"),
+        (["--flux-error", "nan"], "flux_error_percent is nan"),
+    ],
+)
+def test_what_the_native_backend_refuses(
+    sky_file: Path, capsys: pytest.CaptureFixture[str], options: list[str], message: str
+) -> None:
+    out = sky_file.parent / "out"
+    assert main(["observe", str(sky_file), "-o", str(out), *options]) == 2
+    error = capsys.readouterr().err.strip()
+    assert message in error
+    assert len(error.splitlines()) == 1
+    assert not list(out.glob("*/*.fits"))
+
+
+def test_a_coarse_sky_is_told_which_pixel_it_needs(
+    tmp_path: Path, sky: SkyImage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_image(tmp_path / "coarse.fits", replace(sky, pixel_scale_arcsec=0.1))
+    command = ["observe", str(tmp_path / "coarse.fits"), "-o", str(tmp_path / "out"), *QUICK]
+    assert main([*command, "--array", "alma.cycle9.9.cfg"]) == 2
+    error = capsys.readouterr().err
+    assert "pixels of 100 mas are too coarse for a baseline of" in error
+    assert "give at most" in error
+    assert len(error.splitlines()) == 1
+
+
+@pytest.mark.usefixtures("fake_casa")
+def test_what_casa_refuses(sky_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = sky_file.parent / "out"
+    command = ["observe", str(sky_file), "-o", str(out), "--backend", "casa", "--phase-rms", "20"]
+    assert main(command) == 2
+    assert "the casa backend has no such error" in capsys.readouterr().err
+
+
+def test_arrays(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["arrays", "--json"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["array"] for row in rows] == [f"alma.cycle9.{n}.cfg" for n in range(1, 11)]
+    longest = [row["longest_baseline_m"] for row in rows]
+    assert longest == sorted(longest)
+    assert set(rows[0]) == {"array", "antennas", "longest_baseline_m", "beam_mas", "cell_mas"}

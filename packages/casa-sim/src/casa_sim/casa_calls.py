@@ -95,7 +95,9 @@ def tclean_arguments(settings: ObservationSettings) -> dict[str, Any]:
     >>> tclean_arguments(ObservationSettings("alma.cycle9.7.cfg"))["cell"]
     '8mas'
     """
+    taper = {"uvtaper": [f"{settings.taper_arcsec:g}arcsec"]} if settings.taper_arcsec else {}
     return {
+        **taper,
         "imsize": settings.image_size_px,
         "cell": f"{settings.image_cell_mas:g}mas",
         "specmode": "mfs",
@@ -106,7 +108,6 @@ def tclean_arguments(settings: ObservationSettings) -> dict[str, Any]:
         "pblimit": 0.1,
         "weighting": settings.weighting,
         "robust": settings.robust,
-        "uvtaper": [f"{settings.taper_arcsec:g}arcsec"] if settings.taper_arcsec else [],
         "cyclefactor": 2.0,
         "gain": 0.1,
         "pbcor": False,

@@ -19,8 +19,8 @@ from astropy.io import fits
 from astropy.wcs import WCS
 from numpy.typing import NDArray
 
-from casa_sim.campaign import Campaign
 from casa_sim.casa_calls import measurement_set
+from casa_sim.casa_campaign import CasaCampaign
 from casa_sim.casa_worker import CasaWorker
 from casa_sim.settings import ObservationSettings
 from casa_sim.tasks import DiskResult, DiskTask
@@ -100,7 +100,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(here)
         patch.setenv("HOME", str(home))
-        campaign = Campaign(out, keep=("psf", "work"))
+        campaign = CasaCampaign(out, keep=("psf", "work"))
         (result,) = campaign.run([task], quiet=True)
         assert result.status == "made", result.reason
         (again,) = campaign.run([task], quiet=True)

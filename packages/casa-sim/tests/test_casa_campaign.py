@@ -27,7 +27,7 @@ def _small_images(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _simulate(catalogue: Path, **options: Any) -> list[DiskResult]:
     models, out = catalogue.parent / "models", catalogue.parent / "out"
-    return list(simulate_catalogue(catalogue, models, out, quiet=True, **options))
+    return list(simulate_catalogue(catalogue, models, out, backend="casa", quiet=True, **options))
 
 
 def _product(catalogue: Path, name: str, stage: str = "simulated") -> Path:
@@ -171,7 +171,8 @@ def test_models_of_another_catalogue_are_refused(make_catalogue: MakeCatalogue) 
 def test_stopping_early_leaves_no_process_and_no_work(make_catalogue: MakeCatalogue) -> None:
     path = make_catalogue(*[{}] * 4)
     out = path.parent / "out"
-    results = simulate_catalogue(path, path.parent / "models", out, workers=2, quiet=True)
+    models = path.parent / "models"
+    results = simulate_catalogue(path, models, out, backend="casa", workers=2, quiet=True)
     assert next(results).status == "made"
     results.close()  # type: ignore[attr-defined]
     assert not list(out.glob(".work*"))

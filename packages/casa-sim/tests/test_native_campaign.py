@@ -1,0 +1,124 @@
+"""A catalogue into a folder, with the native backend."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from casa_sim import DiskResult, SimulatedDisks, simulate_catalogue
+from casa_sim.native.cache import VARIABLE
+from casa_sim.native_campaign import shared_cache
+from casa_sim.products import product_name
+from skyrun.fits import read_image
+from skytypes.errors import InputError
+
+MakeCatalogue = Callable[..., Path]
+QUICK = {"time_s": "60", "array_cfg": "alma.cycle9.5.cfg", "array_lo": "", "niter": "50"}
+
+
+@pytest.fixture(autouse=True)
+def _small_and_private(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Small images, and a cache of the test's own."""
+    monkeypatch.setattr("casa_sim.settings.IMSIZE_PX", (128, 128))
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "cache"))
+    shared_cache.cache_clear()
+    yield
+    shared_cache.cache_clear()
+
+
+def _simulate(catalogue: Path, **options: Any) -> list[DiskResult]:
+    models, out = catalogue.parent / "models", catalogue.parent / "out"
+    return list(simulate_catalogue(catalogue, models, out, quiet=True, **options))
+
+
+def test_disks_are_made_in_order_and_then_kept(make_catalogue: MakeCatalogue) -> None:
+    two = {"array_lo": "alma.cycle9.6.cfg", "rout_arcsec": "1.2"}
+    path = make_catalogue(QUICK, {**QUICK, **two}, {**QUICK, "seed": "8"})
+    made = _simulate(path)
+    assert [(r.name, r.status) for r in made] == [(f"Disk_00{n}", "made") for n in (1, 2, 3)]
+    assert read_image(made[0].file).truth["incl_deg"] == 45.0
+    assert Path(made[0].file).read_bytes() != Path(made[2].file).read_bytes()
+    stamps = [Path(r.file).stat().st_mtime_ns for r in made]
+    again = _simulate(path)
+    assert [r.status for r in again] == ["kept"] * 3
+    assert [Path(r.file).stat().st_mtime_ns for r in again] == stamps
+    assert len(SimulatedDisks(path.parent / "out")) == 3
+
+
+def test_workers_and_a_warm_cache_change_nothing(
+    make_catalogue: MakeCatalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_catalogue(QUICK, {**QUICK, "seed": "8"})
+    one = [Path(r.file).read_bytes() for r in _simulate(path, keep=("psf",))]
+    (path.parent / "out").rename(path.parent / "first")
+    # A spawned process does not see the small image of this test, unless it is asked for.
+    two = _simulate(path, workers=2, keep=("psf",), imsize_px=128)
+    (path.parent / "out").rename(path.parent / "second")
+    monkeypatch.setenv(VARIABLE, "off")
+    shared_cache.cache_clear()
+    _simulate(path, keep=("psf",))
+    names = [(r.name, product_name(r.name, 6, "simulated")) for r in two]
+    pictures = [
+        [read_image(path.parent / folder / name / file).data.tobytes() for name, file in names]
+        for folder in ("first", "second", "out")
+    ]
+    assert pictures[0] == pictures[1] == pictures[2]
+    assert one[0] == (path.parent / "out" / names[0][0] / names[0][1]).read_bytes()
+
+
+def test_one_bad_disk_stops_no_other(make_catalogue: MakeCatalogue) -> None:
+    path = make_catalogue(QUICK, {**QUICK, "pwv": "19", "band": "8"}, QUICK)
+    (path.parent / "models" / "Disk_003.fits").write_bytes(b"SIMPLE  =")
+    made = _simulate(path)
+    assert [r.status for r in made] == ["made", "failed", "failed"]
+    assert "\n" not in made[1].reason
+    assert "\n" not in made[2].reason
+    assert made[2].reason
+
+
+def test_stage_visibilities(make_catalogue: MakeCatalogue) -> None:
+    path = make_catalogue(QUICK)
+    (made,) = _simulate(path, stage="visibilities")
+    assert made.file.endswith("Disk_001_B6_visibilities.fits")
+    (again,) = _simulate(path, stage="visibilities")
+    assert again.status == "kept"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"workers": 0}, "workers is 0; give 1 or more"),
+        ({"keep": ("ms",)}, "keep is 'ms'; allowed"),
+        ({"backend": "miriad"}, "backend is 'miriad'; allowed: native, casa"),
+        ({"backend": "casa", "dask": "tcp://nowhere:1"}, "--dask is for the native backend"),
+        ({"only": ("Disk_009",)}, "no disk 'Disk_009'"),
+    ],
+)
+def test_bad_options(make_catalogue: MakeCatalogue, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        _simulate(make_catalogue(QUICK), **options)
+
+
+def test_killed_and_run_again_is_the_same(make_catalogue: MakeCatalogue) -> None:
+    path = make_catalogue(*({**QUICK, "seed": str(n)} for n in range(6)))
+    models, out = path.parent / "models", path.parent / "out"
+    command = [sys.executable, "-c", "import sys; from casa_sim.cli import main; sys.exit(main())"]
+    command += ["catalogue", str(path), "--models", str(models), "-o", str(out), "--imsize", "128"]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
+        end = time.monotonic() + 60
+        while time.monotonic() < end and not list(out.glob("*/[!.]*.fits")):
+            time.sleep(0.02)
+        os.kill(process.pid, signal.SIGKILL)
+    assert list(out.glob("*/[!.]*_simulated.fits"))
+    resumed = {r.name: Path(r.file).read_bytes() for r in _simulate(path, imsize_px=128)}
+    out.rename(path.parent / "killed")
+    whole = {r.name: Path(r.file).read_bytes() for r in _simulate(path, imsize_px=128)}
+    assert resumed == whole
