@@ -33,6 +33,8 @@ class table:  # noqa: N801 - CASA's name
 
     def getcol(self, column: str) -> NDArray[Any]:
         rng = np.random.default_rng(self.ms["seed"])
+        if column == "UVW":
+            return rng.normal(0, 300, size=(3, 500))
         noise = rng.normal(size=(2, 2, 1, 500)) * self.ms["sigma"]
         return np.asarray(noise[0] + 1j * noise[1])
 

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -114,7 +115,7 @@ class SetupCache:
                 weights, psf = file["weights"], file["psf"]
                 beam = Beam(*(float(v) for v in file["beam"]))
             os.utime(path)
-        except (OSError, ValueError, KeyError, EOFError, SkyError):
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile, SkyError):
             return None
         tracks = observe_tracks(settings, ra_deg, dec_deg)
         if psf.shape != (side, side) or weights.shape != (sum(len(t.uvw_m) for t in tracks),):

@@ -74,8 +74,9 @@ def predict(
         dirty=data,
         pixsize_x=pixel,
         pixsize_y=pixel,
+        # ducc0 turns v with flip_v and leaves the centre as it is: its sign is turned here.
         center_x=(nx // 2 - centre[0]) * pixel,
-        center_y=(ny // 2 - centre[1]) * pixel,
+        center_y=(centre[1] - ny // 2) * pixel,
         epsilon=epsilon,
         do_wgridding=w_terms,
         nthreads=1,
