@@ -60,7 +60,7 @@ def test_table_of_both_backends(sky: SkyImage, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("fake_casa")
 def test_the_dirty_stage_has_no_rows_of_clean(sky: SkyImage, tmp_path: Path) -> None:
-    made = compared(sky, tmp_path, stage="dirty", noise="none")
+    made = compared(sky, tmp_path, stage="dirty")
     assert not [row for row in made.rows if "CLEAN" in row["quantity"]]
     assert made.same_visibilities.dirty is not None
     assert (made.same_visibilities.image.data == made.same_visibilities.dirty.data).all()
@@ -73,7 +73,7 @@ def test_only_the_log_is_left_beside_the_products(sky: SkyImage, tmp_path: Path)
     made = compare_sky(tmp_path / "sky.fits", out, SETTINGS, seed=3)
     names = sorted(path.name for path in out.iterdir())
     assert names == sorted([TABLE_CSV, TABLE_JSON, PICTURE, "casa.log"])
-    assert "simobserve" in (out / "casa.log").read_text() or (out / "casa.log").stat().st_size
+    assert "observing with alma.cycle9.6.cfg" in (out / "casa.log").read_text()
     assert json.loads((out / TABLE_JSON).read_text()) == list(made.rows)
     with (out / TABLE_CSV).open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -108,8 +108,7 @@ def test_east_is_left_and_the_beam_leans_to_the_east() -> None:
     assert (east, west) == pytest.approx((2.85, 0.85))
     assert (south, north) == pytest.approx((-0.25, 1.75))
     # The pixel (10, 40) is 2.2 arcsec east and 0.8 arcsec north.
-    row, column = np.unravel_index(np.asarray(drawn.get_array()).argmax(), (20, 20))
-    assert (row, column) == (10, 6)
+    assert int(np.asarray(drawn.get_array()).argmax()) == 10 * 20 + 6
     (ellipse,) = axis.patches
     tip = ellipse.get_patch_transform().transform([(0.0, 1.0)])[0]
     centre = ellipse.get_patch_transform().transform([(0.0, 0.0)])[0]
