@@ -154,8 +154,9 @@ def test_a_point_is_recovered() -> None:
     # It stops when the peak is down to 4.5 sigma of the residual: that much may be missing.
     missing = 4.6 * robust_sigma(found.residual) + 4 * noise
     assert missing < 0.01
-    assert found.model[80, 40] == pytest.approx(1.0, abs=missing)
-    assert not np.delete(found.model.ravel(), 80 * SIDE + 40).any()
+    assert found.model.sum() == pytest.approx(1.0, abs=missing)
+    # The last, faintest components may sit on a neighbour that noise made the higher.
+    assert np.abs(found.model[78:83, 38:43]).sum() == pytest.approx(np.abs(found.model).sum())
     image = restored(found.model, found.residual, setup.beam, setup.cell_arcsec)
     assert image[80, 40] == pytest.approx(1.0, abs=6 * noise)
 

@@ -98,7 +98,7 @@ def test_briggs_weights_as_one_would_write_them_down() -> None:
             density[place] = density.get(place, 0) + w
     f2 = (5 * 10**-0.3) ** 2 / (sum(d**2 for d in density.values()) / (2 * own.sum()))
     true = [w / (1 + density[cell_of(u, v)] * f2) for (u, v, _), w in zip(uvw, own, strict=True)]
-    options = {"imsize_px": side, "cell_arcsec": cell, "weights": own}
+    options: dict[str, Any] = {"imsize_px": side, "cell_arcsec": cell, "weights": own}
     assert imaging_weights(uvw, frequency, robust=0.3, **options) == pytest.approx(true)
     uniform = imaging_weights(uvw, frequency, weighting="uniform", **options)
     assert uniform == pytest.approx(
@@ -108,7 +108,7 @@ def test_briggs_weights_as_one_would_write_them_down() -> None:
 
 def test_robust_goes_from_uniform_to_natural() -> None:
     uvw = uv_track(POSITIONS, 250.0, -30.0, time_s=60).uvw_m
-    options = {"imsize_px": 256, "cell_arcsec": 0.03}
+    options: dict[str, Any] = {"imsize_px": 256, "cell_arcsec": 0.03}
     natural = imaging_weights(uvw, 230e9, robust=2, **options)
     assert natural.min() > 0.95 * natural.max()
     nearly = imaging_weights(uvw, 230e9, robust=-2, **options)

@@ -24,13 +24,13 @@ TRACK = uv_track(antenna_positions("alma.cycle9.5.cfg"), 250.0, -30.0, time_s=60
 UV = TRACK.uvw_m[:, :2] * FREQUENCY_HZ / SPEED_OF_LIGHT_M_S * ARCSEC_RAD  # cycles per arcsec
 
 
-def _grid() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _grid() -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """East and north of the pixels [arcsec]."""
     row, column = np.indices((SIDE, SIDE))
     return -(column - SIDE // 2) * PIXEL_ARCSEC, (row - SIDE // 2) * PIXEL_ARCSEC
 
 
-def _seen(data: NDArray[np.float64]) -> NDArray[np.complex128]:
+def _seen(data: NDArray[np.floating]) -> NDArray[np.complex128]:
     return predict(SkyImage(data, PIXEL_ARCSEC, "Jy/pixel"), TRACK.uvw_m, FREQUENCY_HZ)
 
 

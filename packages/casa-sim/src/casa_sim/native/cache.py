@@ -111,7 +111,7 @@ class SetupCache:
             return None
         path, side = self.folder / f"{digest}.npz", 2 * settings.image_size_px
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 weights, psf = file["weights"], file["psf"]
                 beam = Beam(*(float(v) for v in file["beam"]))
             os.utime(path)

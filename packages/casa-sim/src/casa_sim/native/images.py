@@ -17,7 +17,7 @@ MAX_SIDE_PX = 8192
 
 
 def dirty_image(
-    visibilities: NDArray[np.complexfloating],
+    visibilities: NDArray[np.number],
     uvw_m: NDArray[np.float64],
     weights: NDArray[np.floating],
     frequency_hz: float,
