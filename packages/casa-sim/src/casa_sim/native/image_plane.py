@@ -1,0 +1,299 @@
+"""Dirty images without visibilities: skies brought to the image's cells and convolved with the PSF.
+
+Imaging is linear, and without w it does not depend on the place, so the dirty image of a sky is the
+sky convolved with the point spread function. Both are known exactly on the cells of a uv plane:
+the sky by its Fourier sums, whatever its pixel, the PSF by an FFT. Whole batches go through at
+once, numpy arrays or torch tensors.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import next_fast_len
+
+from skytypes.arrays import Array, namespace, to_numpy
+from skytypes.errors import InputError
+
+from .emission import Box, block_of, emission_box, reach_px
+from .images import MAX_SIDE_PX, point_spread_function
+from .setup import ImagingSetup
+from .tracks import SPEED_OF_LIGHT_M_S
+from .visibilities import ARCSEC_RAD, check_sampling
+
+Float32: TypeAlias = NDArray[np.float32]
+
+# The PSF falls to zero over a quarter of the field on either side: its transform then ends within
+# `_TAIL` cells of the longest baseline, to 1e-4.
+_TAPER_SHARE = 0.25
+_TAIL = 12
+# As `emission.PIXEL_BLOCK`.
+_WAVE_BLOCK = 16
+
+
+@dataclass(frozen=True)
+class ImagePlane:
+    """What an imaging makes of skies; `make_image_plane` makes one.
+
+    Parameters
+    ----------
+    side_px : int
+        Of the images.
+    full_px : int
+        Side of the periodic plane that holds image, sky and the PSF between them.
+    cell_arcsec : float
+        Pixel of the images [arcsec].
+    reach_px : int
+        How far from the reference position a sky may hold emission [cell].
+    upper, lower : ndarray, shape (waves, waves), float32
+        Transform of the PSF at ``(+ky, kx)`` and ``(-ky, kx)``, both from 0.
+    longest_m : ndarray, shape (1, 3)
+        Longest baseline along u and along v [m].
+    frequency_hz : float
+        [Hz]
+    """
+
+    side_px: int
+    full_px: int
+    cell_arcsec: float
+    reach_px: int
+    upper: Float32
+    lower: Float32
+    longest_m: NDArray[np.float64]
+    frequency_hz: float
+
+    def dirty(
+        self,
+        skies: Array,
+        pixel_arcsec: float | Sequence[float] | Array,
+        *,
+        centre_px: tuple[float, float] | None = None,
+        at_once: int = 1,
+    ) -> Array:
+        """The noise-free dirty images of skies.
+
+        Parameters
+        ----------
+        skies : array of shape (batch, y, x)
+            [Jy/pixel], numpy or torch on any device; row 0 south, column 0 east.
+        pixel_arcsec : float or one a sky
+            Pixel of the skies [arcsec]; it need not be a part of the cell.
+        centre_px : (x, y) or None
+            Where the phase centre lies in the skies, counted from 0; None means
+            ``(nx // 2, ny // 2)``.
+        at_once : int
+            Skies in memory together; more than 1 pays on a GPU. On the CPU every image has the
+            same bits whatever its batch as long as this is 1.
+
+        Returns
+        -------
+        array of shape (batch, side, side), float32
+            [Jy/beam], of the kind and on the device of ``skies``.
+
+        Raises
+        ------
+        InputError
+            If the skies have another shape, their pixels are too coarse for the longest baseline,
+            or there is emission beyond ``reach_px``.
+
+        Examples
+        --------
+        >>> from casa_sim import ObservationSettings
+        >>> from casa_sim.native.setup import make_setup
+        >>> settings = ObservationSettings("alma.cycle9.5.cfg", time_s=60, imsize_px=256)
+        >>> plane = make_image_plane(make_setup(settings, 250.0, -30.0))
+        >>> skies = np.zeros((1, 64, 64))
+        >>> skies[0, 32, 32] = 0.5
+        >>> bool(abs(plane.dirty(skies, 0.01)[0, 128, 128] - 0.5) < 1e-5)
+        True
+        """
+        pixels = self._checked(skies, pixel_arcsec)
+        xp, (ny, nx) = namespace(skies), skies.shape[1:]
+        centre = centre_px or (float(nx // 2), float(ny // 2))
+        starts = range(0, len(pixels), at_once)
+        parts = (slice(start, start + at_once) for start in starts)
+        return xp.concat([self._some(skies[part], pixels[part], centre) for part in parts])
+
+    def _checked(self, skies: Array, pixel_arcsec: Any) -> NDArray[np.float64]:
+        if len(skies.shape) != 3 or 0 in skies.shape:
+            raise InputError(f"skies of shape {tuple(skies.shape)}; give (batch, y, x), not empty")
+        pixels = np.asarray(to_numpy(pixel_arcsec), dtype=np.float64)
+        if pixels.shape not in ((), (len(skies),)):
+            raise InputError(
+                f"{len(skies)} skies but pixels of shape {pixels.shape}; give one each"
+            )
+        if not (np.isfinite(pixels) & (pixels > 0)).all():
+            raise InputError("a pixel is not a positive number of arcsec; give one that is")
+        check_sampling(float(pixels.max()), self.longest_m, self.frequency_hz)
+        return np.broadcast_to(pixels, (len(skies),))
+
+    def _some(
+        self, skies: Array, pixels: NDArray[np.float64], centre: tuple[float, float]
+    ) -> Array:
+        """Dirty images of skies that are in memory together."""
+        box = emission_box(skies)
+        scale = pixels / self.cell_arcsec
+        reach = reach_px(box, centre, float(scale.max()))
+        if reach > self.reach_px:
+            raise InputError(
+                f"emission {reach * self.cell_arcsec:.3g} arcsec from the reference position; "
+                f"this image plane reaches {self.reach_px * self.cell_arcsec:.3g}, make a wider one"
+            )
+        upper, lower = self._fourier_sums(block_of(skies, box), box, centre, scale)
+        xp = namespace(upper)
+        device = getattr(skies, "device", None)
+        upper = upper * xp.asarray(self.upper, device=device)
+        lower = lower * xp.asarray(self.lower, device=device)
+        return half_plane_image(upper, lower, full_px=self.full_px, side_px=self.side_px)
+
+    def _fourier_sums(
+        self, block: Array, box: Box, centre: tuple[float, float], scale: NDArray[np.float64]
+    ) -> tuple[Array, Array]:
+        """``sum I exp(-2 pi i (kx X + ky Y) / full)`` at +ky and at -ky; X, Y in cells."""
+        xp, waves = namespace(block), self.upper.shape[0]
+        columns = self._waves(box.left + np.arange(block.shape[2]) - centre[0], scale, block)
+        rows = self._waves(box.bottom + np.arange(block.shape[1]) - centre[1], scale, block)
+        found = xp.matmul(xp.matrix_transpose(rows), xp.matmul(block, columns))
+        cc, cs = found[:, :waves, :waves], found[:, :waves, waves:]
+        sc, ss = found[:, waves:, :waves], found[:, waves:, waves:]
+        return (cc - ss) - 1j * (sc + cs), (cc + ss) + 1j * (sc - cs)
+
+    def _waves(
+        self, offset_px: NDArray[np.float64], scale: NDArray[np.float64], block: Array
+    ) -> Array:
+        """Cosines and sines of all waves at positions; shape (batch, position, 2 waves)."""
+        xp, device = namespace(block), getattr(block, "device", None)
+        place = (offset_px * scale[:, None] / self.full_px)[:, :, None]
+        turns = xp.asarray(place, device=device) * xp.arange(
+            self.upper.shape[0], dtype=xp.float64, device=device
+        )
+        # Whole turns are taken off in double precision, so that single precision is enough.
+        angle = xp.astype((turns - xp.round(turns)) * (2 * math.pi), xp.float32)
+        return xp.concat([xp.cos(angle), xp.sin(angle)], axis=-1)
+
+
+def make_image_plane(setup: ImagingSetup, *, reach_px: float = 0.0) -> ImagePlane:
+    """The image plane of a setup: about 0.05 s, a PSF over the full plane.
+
+    Parameters
+    ----------
+    setup : ImagingSetup
+    reach_px : float
+        How far from the phase centre there may be emission [cell]; half the image at least, and
+        raised to a whole number of half images.
+
+    Returns
+    -------
+    ImagePlane
+
+    Raises
+    ------
+    InputError
+        If the plane would take more than `MAX_SIDE_PX` a side.
+
+    Notes
+    -----
+    Between two pixels of the image, or of the image and of the sky, no separation is larger than
+    ``side / 2 + reach``. So far the PSF is kept as it is; beyond it falls to zero as a cosine
+    within a quarter of the image, and nothing that wraps around reaches the image.
+    """
+    side = setup.settings.image_size_px
+    reach = max(1, math.ceil(2 * reach_px / side)) * side // 2
+    kept = side // 2 + reach
+    full = even_fast_len(2 * kept + 2 * round(_TAPER_SHARE * side))
+    if full > MAX_SIDE_PX:
+        raise InputError(
+            f"a sky that reaches {reach_px * setup.cell_arcsec:.3g} arcsec needs {full} pixels a "
+            f"side; allowed: {MAX_SIDE_PX}, so give a larger cell or a smaller sky"
+        )
+    psf = point_spread_function(
+        setup.uvw_m,
+        setup.weights,
+        setup.frequency_hz,
+        imsize_px=full,
+        cell_arcsec=setup.cell_arcsec,
+    )
+    lag = np.abs(np.arange(full) - full // 2)
+    taper = 0.5 * (1 + np.cos(np.pi * np.clip((lag - kept) / (full // 2 - kept), 0, 1)))
+    spectrum = np.fft.rfft2(np.fft.ifftshift(psf * taper[:, None] * taper)).real
+    longest = np.abs(setup.uvw_m).max(axis=0, keepdims=True)
+    cells = float(longest[0, :2].max()) * cells_per_metre(setup, full)
+    waves = _WAVE_BLOCK * math.ceil((cells + _TAIL + 1) / _WAVE_BLOCK)
+    waves = min(waves, full // 2)
+    lower = spectrum[-np.arange(waves), :waves]
+    # The wave ky = 0 belongs to the upper half.
+    lower[0] = 0
+    return ImagePlane(
+        side,
+        full,
+        setup.cell_arcsec,
+        reach,
+        spectrum[:waves, :waves].astype(np.float32),
+        lower.astype(np.float32),
+        longest,
+        setup.frequency_hz,
+    )
+
+
+def cells_per_metre(setup: ImagingSetup, full_px: int) -> float:
+    """Cells of the uv plane of an image of ``full_px`` that a metre of baseline spans."""
+    wavelengths = setup.frequency_hz / SPEED_OF_LIGHT_M_S
+    return wavelengths * setup.cell_arcsec * ARCSEC_RAD * full_px
+
+
+def half_plane_image(upper: Array, lower: Array, *, full_px: int, side_px: int) -> Array:
+    """The real image of Fourier coefficients that are given for kx from 0 on.
+
+    Parameters
+    ----------
+    upper, lower : arrays of shape (batch, waves, waves), complex64
+        At ``(+ky, kx)`` and ``(-ky, kx)``; row 0 of ``lower`` is not looked at.
+    full_px : int
+        Side of the periodic plane.
+    side_px : int
+        Side of the image cut out of it.
+
+    Returns
+    -------
+    array of shape (batch, side, side)
+        Position 0 is at ``(side // 2, side // 2)``.
+
+    Examples
+    --------
+    >>> upper = np.zeros((1, 2, 2), np.complex64)
+    >>> upper[0, 0, 0] = 64
+    >>> half_plane_image(upper, 0 * upper, full_px=8, side_px=4)[0, 0].tolist()
+    [1.0, 1.0, 1.0, 1.0]
+    """
+    xp = namespace(upper)
+    batch, waves = upper.shape[:2]
+    gap = full_px - 2 * waves + 1
+    empty = xp.zeros((batch, gap, waves), dtype=upper.dtype, device=getattr(upper, "device", None))
+    plane = xp.concat([upper, empty, xp.flip(lower[:, 1:], axis=1)], axis=1)
+    rows = _middle(xp.fft.ifft(plane, axis=1), side_px, axis=1)
+    return _middle(xp.fft.irfft(rows, n=full_px, axis=2), side_px, axis=2)
+
+
+def _middle(periodic: Array, side_px: int, *, axis: int) -> Array:
+    """The positions -side/2 .. side/2 - 1 of an axis that begins at 0."""
+    half = side_px // 2
+    cut = [slice(None)] * periodic.ndim
+    before, after = list(cut), list(cut)
+    before[axis], after[axis] = slice(periodic.shape[axis] - half, None), slice(0, half)
+    return namespace(periodic).concat([periodic[tuple(before)], periodic[tuple(after)]], axis=axis)
+
+
+def even_fast_len(size: int) -> int:
+    """The next even length of a fast transform.
+
+    Examples
+    --------
+    >>> even_fast_len(577), even_fast_len(1152)
+    (600, 1152)
+    """
+    return 2 * int(next_fast_len((size + 1) // 2, real=True))
