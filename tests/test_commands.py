@@ -71,5 +71,5 @@ def test_what_is_registered_passes_its_checks() -> None:
         [sys.executable, "-m", "skytypes"], capture_output=True, text=True, check=False, cwd=ROOT
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    for name in ("disconet", "disconet-compact", "disks", "disks-simulated", "casa"):
+    for name in ("disconet", "disconet-compact", "disks", "disks-simulated", "native", "casa"):
         assert name in done.stdout

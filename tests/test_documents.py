@@ -56,7 +56,7 @@ def test_there_are_examples_of_every_package() -> None:
 
 def test_the_root_readme_gives_both_commands_by_line_twenty() -> None:
     top = "\n".join((ROOT / "README.md").read_text(encoding="utf-8").splitlines()[:20])
-    assert "uv run --extra casa tools/disk_to_edge.py" in top
+    assert "uv run tools/disk_to_edge.py" in top
     assert "uv run --all-extras pytest" in top
     assert "![" in top
 

@@ -49,15 +49,17 @@ def test_foreign_packages_are_absent(package: str, foreign: tuple[str, ...]) -> 
     assert done.stdout.strip() == "[]"
 
 
-def test_casa_sim_without_casa_says_how_to_get_it(tmp_path: Path) -> None:
+def test_casa_sim_observes_without_casa_and_says_how_to_get_it(tmp_path: Path) -> None:
     sky = np.zeros((64, 64))
     sky[32, 32] = 0.01
     write_image(tmp_path / "sky.fits", SkyImage(sky, 0.005, "Jy/pixel", frequency_hz=230e9))
     out = tmp_path / "out"
     settings = ["--array", "alma.cycle9.7.cfg", "--band", "6", "--pwv", "1.0", "--time", "1800"]
-    done = _uv(
-        "casa-sim", "casa-sim", "observe", str(tmp_path / "sky.fits"), *settings, "-o", str(out)
-    )
+    command = ("casa-sim", "casa-sim", "observe", str(tmp_path / "sky.fits"), *settings)
+    native = _uv(*command, "--imsize", "256", "-o", str(tmp_path / "native"))
+    assert native.returncode == 0, native.stderr
+    assert (tmp_path / "native" / "sky" / "sky_B6_simulated.fits").is_file()
+    done = _uv(*command, "--backend", "casa", "-o", str(out))
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "uv sync --extra casa" in done.stderr

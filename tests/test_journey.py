@@ -21,7 +21,7 @@ PNG = b"\x89PNG\r\n"
 
 
 def _options(disks: int = 8, seed: int = 0) -> Options:
-    return Options(disks, "quick", "casa", seed)
+    return Options(disks, "quick", "native", seed)
 
 
 @pytest.mark.parametrize("disks", [1, 0, -3, 10_001])

@@ -12,7 +12,7 @@ from skyrun import ResumableFolder, note, read_json, write_json
 from skytypes import Provenance
 from skytypes.errors import InputError
 
-_PACKAGES = ("skymodels", "casa-sim", "casatasks", "netzoo", "trainkit", "edgeinfer", "torch")
+_PACKAGES = ("skymodels", "casa-sim", "ducc0", "netzoo", "trainkit", "edgeinfer", "torch")
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Options:
         Disks of the catalogue that are observed.
     preset : "quick" or "full"
         Of the training.
-    backend : "casa"
+    backend : "native" or "casa"
         What observes them.
     seed : int
         Of every draw.
@@ -38,7 +38,7 @@ class Options:
 
     disks: int
     preset: Literal["quick", "full"]
-    backend: Literal["casa"]
+    backend: Literal["native", "casa"]
     seed: int
 
     def __post_init__(self) -> None:
@@ -65,8 +65,9 @@ class JourneyFolder:
     def __init__(self, path: Path, options: Options) -> None:
         self.path = path
         self.options = options
+        packages = (*_PACKAGES, *(("casatasks",) if options.backend == "casa" else ()))
         self.provenance = Provenance.collect(
-            "disk_to_edge", packages=_PACKAGES, configuration=asdict(options), seed=options.seed
+            "disk_to_edge", packages=packages, configuration=asdict(options), seed=options.seed
         )
         self._marks = ResumableFolder(path, self.provenance)
         self._refuse_another(path / "journey.json")

@@ -9,6 +9,8 @@ from html import escape
 from string import Template
 from typing import Any
 
+from .scoring import THROUGH
+
 _PAGE = Template(
     """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Skyloom: disk to edge</title>
@@ -27,7 +29,7 @@ pre { background: #f4f6f8; padding: .8rem; overflow-x: auto; font-size: .8rem }
 <h2>Errors on disks the training never saw</h2>
 $errors
 <p class="note">$definitions</p>
-<h2>Held-out disks through real CASA</h2>
+<h2>Held-out disks $through</h2>
 <img alt="sky, dirty and CLEAN pictures" src="data:image/png;base64,$disks">
 <p class="note">arcsinh scale; white: true outline, dashed: predicted (with the true radius).</p>
 $answers
@@ -105,6 +107,7 @@ def page(
         disks=base64.b64encode(disks).decode(),
         answers=table(answers),
         scatter=base64.b64encode(scatter).decode(),
+        through=escape(THROUGH[options["backend"]]),
         losses=base64.b64encode(losses).decode(),
         seconds=table([{"stage": k, "seconds": v} for k, v in report["seconds"].items()]),
         record=escape(json.dumps(report, indent=2)),

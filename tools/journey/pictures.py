@@ -24,7 +24,7 @@ INK, TRUTH, ANSWER = "#20303c", "#2b9348", "#d1495b"
 
 @dataclass(frozen=True)
 class DiskResult:
-    """A disk of the catalogue that CASA observed, and what the network said of it."""
+    """A disk of the catalogue that was observed, and what the network said of it."""
 
     name: str
     sky: Path

@@ -103,8 +103,8 @@ def write_report(journey: Journey, seconds: Mapping[str, float]) -> None:
         disks=disk_rows(_disks(journey, answers)),
         scatter=predicted_against_true(
             {
-                "CASA disks": (pairs["casa"][0], pairs["casa"][1]),
-                "synthetic disks": (pairs["synthetic"][0], pairs["synthetic"][1]),
+                "observed disks": pairs[journey.options.backend],
+                "synthetic disks": pairs["synthetic"],
             }
         ),
         losses=loss_curves(_history(journey)),

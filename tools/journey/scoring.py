@@ -18,6 +18,7 @@ from trainkit import gaussian_fit, predict_mean, score
 
 NAMES = ("incl_deg", "pa_deg", "dx_arcsec", "dy_arcsec")
 FIGURES = ("incl_mae_deg", "pa_mae_deg", "centre_mae_arcsec")
+THROUGH = {"native": "through the native simulator", "casa": "through real CASA"}
 SYNTHETIC = 256
 # Training draws from the journey's own seed; a seed this far away shares no picture with it.
 _OTHER_SEED = 1 << 32
@@ -56,7 +57,7 @@ def measure(
     return _gather(truth), _gather(network), _gather(gaussian)
 
 
-def prior_of_casa(seed: int) -> Columns:
+def prior_of_catalogue(seed: int) -> Columns:
     """Labels of catalogue disks that are not in the journey: what a constant could know."""
     rows = draw_catalogue(_PRIOR, seed=seed + _OTHER_SEED)
     return {name: np.array([getattr(row, name) for row in rows]) for name in NAMES}
@@ -105,14 +106,15 @@ def scores(truth: Columns, answers: Mapping[str, Columns], data: str) -> dict[st
     return found
 
 
-def score_casa(
-    model: EdgeModel, dataset: ArrayDataset, seed: int
+def score_observed(
+    model: EdgeModel, dataset: ArrayDataset, seed: int, *, backend: str
 ) -> tuple[dict[str, Any], Columns, Columns]:
-    """Scores on the held-out CASA disks, their truth and the network's answers."""
-    truth, network, gaussian = measure(model, dataset, "score: CASA disks")
-    mean = predict_mean(prior_of_casa(seed), len(truth["incl_deg"]))
+    """Scores on the held-out observed disks, their truth and the network's answers."""
+    truth, network, gaussian = measure(model, dataset, "score: observed disks")
+    mean = predict_mean(prior_of_catalogue(seed), len(truth["incl_deg"]))
     answers = {"network": network, "predict_mean": mean, "gaussian_fit": gaussian}
-    return scores(truth, answers, "held-out disks through real CASA"), truth, network
+    data = f"held-out disks {THROUGH[backend]}"
+    return scores(truth, answers, data), truth, network
 
 
 def score_synthetic(model: EdgeModel, seed: int) -> tuple[dict[str, Any], Columns, Columns]:

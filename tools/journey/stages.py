@@ -89,7 +89,7 @@ class Journey:
         return {}
 
     def do_observe(self) -> Mapping[str, Any]:
-        """Observe them with CASA."""
+        """Observe them with the chosen backend."""
         from casa_sim import simulate_catalogue
 
         results = list(
@@ -97,6 +97,7 @@ class Journey:
                 self.catalogue,
                 self.models,
                 self.simulations,
+                backend=self.options.backend,
                 workers=self.workers,
                 keep=("dirty",),
             )
@@ -121,12 +122,16 @@ class Journey:
         from trainkit.config import Runtime
 
         config = preset(self.options.preset, seed=self.options.seed)
-        casa = SimulatedDisks(self.simulations, only=self.names(held_out=False))
+        observed = SimulatedDisks(self.simulations, only=self.names(held_out=False))
         resume = (self.fit / "last.pt").is_file()
         # The small network gains nothing from a second thread, and sums keep their order with one.
         runtime = Runtime(threads=1 if self.options.preset == "quick" else 0)
         result = fit_disks(
-            config, out=self.fit, resume=resume, runtime=runtime, extra=[("casa", casa)]
+            config,
+            out=self.fit,
+            resume=resume,
+            runtime=runtime,
+            extra=[(self.options.backend, observed)],
         )
         return {"cpu_seconds": round(result.cpu_seconds, 1), "epochs": len(result.history)}
 
@@ -140,7 +145,7 @@ class Journey:
         return {"max_abs_diff": exported.parity.max_abs_diff, "bytes": exported.bytes}
 
     def held_out(self) -> SimulatedDisks:
-        """The disks through CASA that the training did not get."""
+        """The observed disks that the training did not get."""
         from casa_sim import SimulatedDisks
 
         return SimulatedDisks(self.simulations, only=self.names(held_out=True))
@@ -164,19 +169,20 @@ class Journey:
         """Score the network beside its baselines."""
         from edgeinfer import load_model
 
-        from .scoring import score_casa, score_synthetic
+        from .scoring import score_observed, score_synthetic
 
         model = load_model(self.onnx)
-        casa, casa_truth, casa_said = score_casa(model, self.held_out(), self.options.seed)
-        made, made_truth, made_said = score_synthetic(model, self.options.seed)
-        pairs = {"casa": (casa_truth, casa_said), "synthetic": (made_truth, made_said)}
+        backend, seed = self.options.backend, self.options.seed
+        seen, seen_truth, seen_said = score_observed(model, self.held_out(), seed, backend=backend)
+        made, made_truth, made_said = score_synthetic(model, seed)
+        pairs = {backend: (seen_truth, seen_said), "synthetic": (made_truth, made_said)}
         listed = {
             name: [{k: [float(x) for x in v] for k, v in part.items()} for part in pair]
             for name, pair in pairs.items()
         }
         write_json(
             self.path / "scores.json",
-            {"metrics": {"casa": casa, "synthetic": made}, "pairs": listed},
+            {"metrics": {backend: seen, "synthetic": made}, "pairs": listed},
         )
         return {}
 
