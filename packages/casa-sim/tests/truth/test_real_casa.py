@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib.util
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,12 @@ from astropy.io import fits
 from astropy.wcs import WCS
 from numpy.typing import NDArray
 
-from casa_sim.casa_calls import measurement_set
+from casa_sim.casa_calls import VISIBILITIES, measurement_set
 from casa_sim.casa_campaign import CasaCampaign
 from casa_sim.casa_worker import CasaWorker
+from casa_sim.native.observing import clean_image, image_visibilities, observe_visibilities
+from casa_sim.native.setup import ImagingSetup, make_setup
+from casa_sim.native.visibility_table import Visibilities
 from casa_sim.settings import ObservationSettings
 from casa_sim.tasks import DiskResult, DiskTask
 from skyrun.fits import read_image, write_image
@@ -69,6 +72,7 @@ class Run:
     psf: SkyImage
     header: Any
     natural_rms: float
+    seen: Visibilities
 
 
 def _natural_noise_rms(folder: Path, scratch: Path) -> float:
@@ -89,6 +93,18 @@ def _natural_noise_rms(folder: Path, scratch: Path) -> float:
     return float((with_noise - without).std())
 
 
+def _exported(folder: Path, scratch: Path) -> Visibilities:
+    """CASA's own noisy visibilities."""
+    scratch.mkdir()
+    vis = [str(folder / measurement_set(SETTINGS.array_cfg))]
+    with CasaWorker(scratch / "worker") as worker:
+        call = ("export_visibilities", {"vis": vis, "file": VISIBILITIES})
+        worker.run([call], folder=scratch, log=scratch / "casa.log")
+    with np.load(scratch / VISIBILITIES) as file:
+        uvw, values = np.ascontiguousarray(file["uvw_m"]), file["values"]
+    return Visibilities(uvw, values, np.zeros(len(values)), 230e9, 250.0, -30.0)
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     folder = tmp_path_factory.mktemp("casa")
@@ -105,6 +121,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         assert result.status == "made", result.reason
         (again,) = campaign.run([task], quiet=True)
         natural = _natural_noise_rms(out / "gauss" / "work", folder / "natural")
+        seen = _exported(out / "gauss" / "work", folder / "exported")
     yield Run(
         result,
         again,
@@ -115,6 +132,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         read_image(out / "gauss" / "gauss_B6_psf.fits"),
         fits.getheader(result.file),
         natural,
+        seen,
     )
 
 
@@ -217,3 +235,42 @@ def test_the_header_says_how_it_was_made(run: Run) -> None:
     assert provenance.seed == SEED
     assert provenance.versions["casatasks"].startswith("6.7")
     assert provenance.configuration["settings"]["array_cfg"] == SETTINGS.array_cfg
+
+
+@pytest.fixture(scope="module")
+def setup(run: Run) -> ImagingSetup:
+    """The native backend's, for the same observation."""
+    return make_setup(SETTINGS, run.image.ra_deg, run.image.dec_deg)
+
+
+def _apart(ours: NDArray[Any], casas: NDArray[Any]) -> float:
+    return float(np.linalg.norm(ours - casas) / np.linalg.norm(casas))
+
+
+def test_native_baselines_are_casas(run: Run, setup: ImagingSetup) -> None:
+    assert _apart(setup.uvw_m, run.seen.uvw_m) < 5e-6
+
+
+def test_native_visibilities_are_casas_but_for_the_noise(run: Run, setup: ImagingSetup) -> None:
+    ours = observe_visibilities(_gaussian_sky(), SETTINGS, seed=1, tracks=setup.tracks)
+    true = observe_visibilities(
+        _gaussian_sky(), replace(SETTINGS, noise="none"), seed=1, tracks=setup.tracks
+    )
+    casas = run.seen.values - true.values
+    # Conjugates, or x for y, would leave the source itself in the difference.
+    assert np.std(casas) == pytest.approx(np.std(ours.values - true.values), rel=0.02)
+
+
+def test_native_psf_and_beam_are_casas(run: Run, setup: ImagingSetup) -> None:
+    assert _apart(setup.inner_psf, run.psf.data) < 2e-3
+    assert run.image.beam is not None
+    casas = run.image.beam.covariance_arcsec2()
+    assert _apart(setup.beam.covariance_arcsec2(), casas) < 5e-3
+
+
+def test_native_image_of_casas_visibilities_is_casas(run: Run, setup: ImagingSetup) -> None:
+    dirty = image_visibilities(run.seen, setup)
+    image, counted = clean_image(dirty, setup)
+    assert counted["iterdone"] == pytest.approx(run.header["ITERDONE"], abs=5)
+    assert np.corrcoef(image.ravel(), run.image.data.ravel())[0, 1] > 0.9999
+    assert _apart(image, run.image.data) < 0.01
