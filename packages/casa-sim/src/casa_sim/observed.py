@@ -233,9 +233,11 @@ class ObservedSkies:
     ) -> tuple[NDArray[np.float32], Beam]:
         planes = self._planes_of(sky, settings)
         scale = sky.pixel_scale_arcsec / planes.noise.cell_arcsec
-        reach = reach_px(emission_box(sky.data[None]), sky.centre_px, scale)
+        data = sky.data[None].astype(np.float32)
+        box = emission_box(data)
+        reach = reach_px(box, sky.centre_px, scale)
         plane = planes.reaching(reach, lambda: self._setup(sky, settings))
-        dirty = plane.dirty(sky.data[None], sky.pixel_scale_arcsec, centre_px=sky.centre_px)[0]
+        dirty = plane.dirty(data, sky.pixel_scale_arcsec, centre_px=sky.centre_px, box=box)[0]
         if settings.flux_error_percent:
             dirty *= np.float32(flux_scale_factor(settings.flux_error_percent, seed=seed))
         if settings.noise == "thermal":

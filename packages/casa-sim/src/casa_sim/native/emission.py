@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from skytypes.arrays import Array, namespace, to_numpy
 from skytypes.errors import InputError
 
-PIXEL_BLOCK = 64
-"""Sides of what is multiplied are whole numbers of blocks: BLAS then sums in one order, however
-many threads it has."""
+HALF_BLOCK = 32
+"""Half sides of blocks are whole numbers of this: BLAS then sums in one order, however many threads
+it has."""
 
 # Rows and columns at the rim that together hold less of the flux are left out.
 _NEGLIGIBLE = 1e-7
@@ -27,6 +27,11 @@ class Box:
     top: int
     left: int
     right: int
+
+    @property
+    def middle(self) -> tuple[int, int]:
+        """The pixel (x, y) in the middle."""
+        return (self.left + self.right) // 2, (self.bottom + self.top) // 2
 
 
 def emission_box(skies: Array) -> Box:
@@ -79,19 +84,34 @@ def reach_px(box: Box, centre_px: tuple[float, float], cells_per_pixel: float = 
 
 
 def block_of(skies: Array, box: Box) -> Array:
-    """The box of the skies in single precision, filled up with zeros to whole `PIXEL_BLOCK`.
+    """The box of the skies in single precision, with zeros around it.
+
+    Parameters
+    ----------
+    skies : array of shape (batch, y, x)
+    box : Box
+
+    Returns
+    -------
+    array of shape (batch, 2 a, 2 b), float32
+        ``a`` and ``b`` whole numbers of `HALF_BLOCK`; ``box.middle`` is at ``(b, a)``, and row 0
+        and column 0 are empty.
 
     Examples
     --------
-    >>> block_of(np.ones((1, 80, 80)), Box(2, 72, 0, 8)).shape
-    (1, 128, 64)
+    >>> block = block_of(np.ones((1, 80, 80)), Box(2, 73, 0, 8))
+    >>> block.shape, int(block.sum())
+    ((1, 128, 64), 568)
     """
-    xp = namespace(skies)
-    height, width = box.top - box.bottom, box.right - box.left
-    shape = tuple(PIXEL_BLOCK * math.ceil(size / PIXEL_BLOCK) for size in (height, width))
-    block = xp.zeros(
-        (skies.shape[0], *shape), dtype=xp.float32, device=getattr(skies, "device", None)
-    )
+    xp, (x, y) = namespace(skies), box.middle
+    halves = [
+        HALF_BLOCK * math.ceil((1 + last - first) / 2 / HALF_BLOCK)
+        for first, last in ((box.bottom, box.top), (box.left, box.right))
+    ]
+    shape = (skies.shape[0], 2 * halves[0], 2 * halves[1])
+    block = xp.zeros(shape, dtype=xp.float32, device=getattr(skies, "device", None))
+    rows = slice(box.bottom - y + halves[0], box.top - y + halves[0])
+    columns = slice(box.left - x + halves[1], box.right - x + halves[1])
     inner = skies[:, box.bottom : box.top, box.left : box.right]
-    block[:, :height, :width] = xp.astype(inner, xp.float32, copy=False)
+    block[:, rows, columns] = xp.astype(inner, xp.float32, copy=False)
     return block

@@ -29,10 +29,10 @@ from .visibilities import ARCSEC_RAD, check_sampling
 Float32: TypeAlias = NDArray[np.float32]
 
 # The PSF falls to zero over a quarter of the field on either side: its transform then ends within
-# `_TAIL` cells of the longest baseline, to 1e-4.
+# `_TAIL` cells of the longest baseline; what is beyond is 2e-4 of the image of a point at most.
 _TAPER_SHARE = 0.25
-_TAIL = 12
-# As `emission.PIXEL_BLOCK`.
+_TAIL = 8
+# As `emission.HALF_BLOCK`.
 _WAVE_BLOCK = 16
 
 
@@ -73,6 +73,7 @@ class ImagePlane:
         pixel_arcsec: float | Sequence[float] | Array,
         *,
         centre_px: tuple[float, float] | None = None,
+        box: Box | None = None,
         at_once: int = 1,
     ) -> Array:
         """The noise-free dirty images of skies.
@@ -86,6 +87,8 @@ class ImagePlane:
         centre_px : (x, y) or None
             Where the phase centre lies in the skies, counted from 0; None means
             ``(nx // 2, ny // 2)``.
+        box : Box or None
+            What holds the emission of all skies; None looks (`emission.emission_box`).
         at_once : int
             Skies in memory together; more than 1 pays on a GPU. On the CPU every image has the
             same bits whatever its batch as long as this is 1.
@@ -117,7 +120,7 @@ class ImagePlane:
         centre = centre_px or (float(nx // 2), float(ny // 2))
         starts = range(0, len(pixels), at_once)
         parts = (slice(start, start + at_once) for start in starts)
-        return xp.concat([self._some(skies[part], pixels[part], centre) for part in parts])
+        return xp.concat([self._some(skies[part], pixels[part], centre, box) for part in parts])
 
     def _checked(self, skies: Array, pixel_arcsec: Any) -> NDArray[np.float64]:
         if len(skies.shape) != 3 or 0 in skies.shape:
@@ -133,10 +136,15 @@ class ImagePlane:
         return np.broadcast_to(pixels, (len(skies),))
 
     def _some(
-        self, skies: Array, pixels: NDArray[np.float64], centre: tuple[float, float]
+        self,
+        skies: Array,
+        pixels: NDArray[np.float64],
+        centre: tuple[float, float],
+        box: Box | None,
     ) -> Array:
         """Dirty images of skies that are in memory together."""
-        box = emission_box(skies)
+        skies = namespace(skies).astype(skies, namespace(skies).float32, copy=False)
+        box = box or emission_box(skies)
         scale = pixels / self.cell_arcsec
         reach = reach_px(box, centre, float(scale.max()))
         if reach > self.reach_px:
@@ -144,37 +152,57 @@ class ImagePlane:
                 f"emission {reach * self.cell_arcsec:.3g} arcsec from the reference position; "
                 f"this image plane reaches {self.reach_px * self.cell_arcsec:.3g}, make a wider one"
             )
-        upper, lower = self._fourier_sums(block_of(skies, box), box, centre, scale)
-        xp = namespace(upper)
-        device = getattr(skies, "device", None)
-        upper = upper * xp.asarray(self.upper, device=device)
-        lower = lower * xp.asarray(self.lower, device=device)
+        upper, lower = self._fourier_sums(block_of(skies, box), scale)
+        xp, device = namespace(upper), getattr(skies, "device", None)
+        x, y = (self._shift(m - c, scale, upper) for m, c in zip(box.middle, centre, strict=True))
+        upper = upper * xp.asarray(self.upper, device=device) * x[:, None, :] * y[:, :, None]
+        y = xp.conj(y)
+        lower = lower * xp.asarray(self.lower, device=device) * x[:, None, :] * y[:, :, None]
         return half_plane_image(upper, lower, full_px=self.full_px, side_px=self.side_px)
 
-    def _fourier_sums(
-        self, block: Array, box: Box, centre: tuple[float, float], scale: NDArray[np.float64]
-    ) -> tuple[Array, Array]:
-        """``sum I exp(-2 pi i (kx X + ky Y) / full)`` at +ky and at -ky; X, Y in cells."""
+    def _fourier_sums(self, block: Array, scale: NDArray[np.float64]) -> tuple[Array, Array]:
+        """``sum I exp(-2 pi i (kx X + ky Y) / full)`` at +ky and -ky; X, Y in cells."""
         xp, waves = namespace(block), self.upper.shape[0]
-        columns = self._waves(box.left + np.arange(block.shape[2]) - centre[0], scale, block)
-        rows = self._waves(box.bottom + np.arange(block.shape[1]) - centre[1], scale, block)
-        found = xp.matmul(xp.matrix_transpose(rows), xp.matmul(block, columns))
-        cc, cs = found[:, :waves, :waves], found[:, :waves, waves:]
-        sc, ss = found[:, waves:, :waves], found[:, waves:, waves:]
+        half_y, half_x = (size // 2 for size in block.shape[1:])
+        angle = self._angles(np.arange(max(half_y, half_x)), scale, block)
+        cosine, sine = xp.cos(angle), xp.sin(angle)
+        # Cosines meet the part of the sky that is even about the middle, sines the odd one.
+        even, odd = _parities(block, axis=2)
+        half = xp.concat(
+            [xp.matmul(even, cosine[:, :half_x]), xp.matmul(odd, sine[:, :half_x])], axis=2
+        )
+        even, odd = _parities(half, axis=1)
+        by_cosine = xp.matmul(xp.matrix_transpose(cosine[:, :half_y]), even)
+        by_sine = xp.matmul(xp.matrix_transpose(sine[:, :half_y]), odd)
+        cc, cs = by_cosine[:, :, :waves], by_cosine[:, :, waves:]
+        sc, ss = by_sine[:, :, :waves], by_sine[:, :, waves:]
         return (cc - ss) - 1j * (sc + cs), (cc + ss) + 1j * (sc - cs)
 
-    def _waves(
-        self, offset_px: NDArray[np.float64], scale: NDArray[np.float64], block: Array
-    ) -> Array:
-        """Cosines and sines of all waves at positions; shape (batch, position, 2 waves)."""
-        xp, device = namespace(block), getattr(block, "device", None)
-        place = (offset_px * scale[:, None] / self.full_px)[:, :, None]
-        turns = xp.asarray(place, device=device) * xp.arange(
-            self.upper.shape[0], dtype=xp.float64, device=device
-        )
+    def _angles(self, offset_px: Any, scale: NDArray[np.float64], reference: Array) -> Array:
+        """``2 pi k X / full`` less whole turns [rad], shape (batch, position, waves)."""
+        xp, device = namespace(reference), getattr(reference, "device", None)
+        place = (np.asarray(offset_px) * scale[:, None] / self.full_px)[:, :, None]
+        waves = xp.arange(self.upper.shape[0], dtype=xp.float64, device=device)
+        turns = xp.asarray(place, device=device) * waves
         # Whole turns are taken off in double precision, so that single precision is enough.
-        angle = xp.astype((turns - xp.round(turns)) * (2 * math.pi), xp.float32)
-        return xp.concat([xp.cos(angle), xp.sin(angle)], axis=-1)
+        return xp.astype((turns - xp.round(turns)) * (2 * math.pi), xp.float32)
+
+    def _shift(self, offset_px: float, scale: NDArray[np.float64], reference: Array) -> Array:
+        """Factors that move a sky by ``offset_px`` of its pixels, shape (batch, waves)."""
+        angle = self._angles([offset_px], scale, reference)[:, 0]
+        xp = namespace(angle)
+        return xp.cos(angle) - 1j * xp.sin(angle)
+
+
+def _parities(block: Array, *, axis: int) -> tuple[Array, Array]:
+    """Even and odd part about the middle of an axis, from the middle on."""
+    xp, half = namespace(block), block.shape[axis] // 2
+    cut = [slice(None)] * axis
+    after = block[(*cut, slice(half, None))]
+    before = xp.flip(block[(*cut, slice(1, half + 1))], axis=axis)
+    even = after + before
+    even[(*cut, 0)] /= 2
+    return even, after - before
 
 
 def make_image_plane(setup: ImagingSetup, *, reach_px: float = 0.0) -> ImagePlane:
@@ -270,12 +298,16 @@ def half_plane_image(upper: Array, lower: Array, *, full_px: int, side_px: int) 
     >>> half_plane_image(upper, 0 * upper, full_px=8, side_px=4)[0, 0].tolist()
     [1.0, 1.0, 1.0, 1.0]
     """
-    xp = namespace(upper)
-    batch, waves = upper.shape[:2]
-    gap = full_px - 2 * waves + 1
-    empty = xp.zeros((batch, gap, waves), dtype=upper.dtype, device=getattr(upper, "device", None))
-    plane = xp.concat([upper, empty, xp.flip(lower[:, 1:], axis=1)], axis=1)
+    xp, (batch, waves) = namespace(upper), upper.shape[:2]
+
+    def empty(*shape: int) -> Array:
+        return xp.zeros(shape, dtype=upper.dtype, device=getattr(upper, "device", None))
+
+    gap = empty(batch, full_px - 2 * waves + 1, waves)
+    plane = xp.concat([upper, gap, xp.flip(lower[:, 1:], axis=1)], axis=1)
     rows = _middle(xp.fft.ifft(plane, axis=1), side_px, axis=1)
+    # numpy takes twice as long where it has to fill up the short rows by itself.
+    rows = xp.concat([rows, empty(batch, side_px, full_px // 2 + 1 - waves)], axis=2)
     return _middle(xp.fft.irfft(rows, n=full_px, axis=2), side_px, axis=2)
 
 
