@@ -497,6 +497,7 @@ def report(found: dict[str, Figures], versions: str, options: argparse.Namespace
             f"{2 * options.repeats} runs, half before CASA's and half after.",
             "Cached: the setup of the array (uvw, weights, PSF, beam) is in memory.",
             f"Load of the machine at the end: {load}.",
+            "Batches of dirty images are measured by `tools/bench/observed.py`.",
             "",
             *case_table(found, SPEED),
             "",
