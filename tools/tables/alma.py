@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
+from casa_sim.antennas import read_antenna_list
 from casa_sim.arrays import ARRAYS, BANDS, BANDWIDTH_HZ, Band
-from casa_sim.native.antennas import read_antenna_list
 from casa_sim.native.atmosphere import (
     AIRMASS,
     GROUND_K,

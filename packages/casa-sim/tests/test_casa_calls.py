@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from casa_sim.casa_calls import casa_seed, observing_calls, tclean_arguments
+from casa_sim.casa_calls import (
+    casa_seed,
+    measurement_set,
+    observing_calls,
+    simobserve_arguments,
+    tclean_arguments,
+)
 from casa_sim.settings import ObservationSettings
 from skytypes import SkyImage
 
@@ -71,3 +78,15 @@ def test_casa_seeds_fit_31_bits_and_differ() -> None:
     seeds = {casa_seed(seed, number) for seed in (0, 1, 2**63) for number in (0, 1)}
     assert len(seeds) == 6
     assert all(0 < s < 2**31 for s in seeds)
+
+
+def test_a_list_of_one_s_own_is_given_to_casa_by_its_whole_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.cfg").write_text("# coordsys=LOC\n0 0 0 12.\n100 0 0 12.\n0 300 0 12.\n")
+    settings = ObservationSettings("mine.cfg", time_s=60)
+    sky = SkyImage(np.ones((8, 8)), 0.01, "Jy/pixel")
+    arguments = simobserve_arguments(settings, sky, "mine.cfg", seed=1)
+    assert arguments["antennalist"] == str(tmp_path / "mine.cfg")
+    assert measurement_set("mine.cfg") == "sim/sim.mine.noisy.ms"

@@ -192,6 +192,29 @@ def test_observe_without_casa(sky_file: Path, capsys: pytest.CaptureFixture[str]
     assert json.loads(capsys.readouterr().out)["status"] == "kept"
 
 
+def test_an_antenna_list_of_one_s_own(
+    sky_file: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    own = tmp_path / "mine.cfg"
+    rows = [f"{100 * n} {50 * n * n} 0 12. P{n}" for n in range(6)]
+    own.write_text("# observatory=ALMA\n# coordsys=LOC\n" + "\n".join(rows) + "\n")
+    out = sky_file.parent / "out"
+    command = ["observe", str(sky_file), "-o", str(out), "--array", str(own), "--time", "60"]
+    assert main([*command, "--imsize", "128", "--json"]) == 0
+    made = json.loads(capsys.readouterr().out)
+    image = read_image(made["file"])
+    assert image.provenance is not None
+    settings = image.provenance.configuration["settings"]
+    assert settings["array_cfg"] == "mine.cfg"
+    assert len(settings["array_cfg_sha256"]) == 64
+    own.write_text(own.read_text().replace("500 1250 0", "500 1200 0"))
+    assert main([*command, "--imsize", "128", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["status"] == "made"
+    own.write_text("# coordsys=LOC\n1 2 3 12.\n")
+    assert main(command) == 2
+    assert "1 antennas; give at least 2" in capsys.readouterr().err
+
+
 def test_stages(sky_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = sky_file.parent / "out"
     command = ["observe", str(sky_file), "-o", str(out), *QUICK, "--noise", "none", "--json"]

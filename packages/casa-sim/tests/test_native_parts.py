@@ -18,8 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casa_sim import NativeSimulator, SetupCache
+from casa_sim.antennas import antenna_positions
 from casa_sim.native import cache as caching
-from casa_sim.native.antennas import antenna_positions
 from casa_sim.native.cache import VARIABLE, default_cache
 from casa_sim.native.images import dirty_image
 from casa_sim.native.observing import observe_natively, observe_visibilities

@@ -73,7 +73,7 @@ def test_same_bits_in_another_process(points: SkySource, route: Any) -> None:
 def test_an_item_is_the_point_where_its_truth_says(points: SkySource) -> None:
     quiet = replace(SETTINGS, noise="none")
     for route in ("visibilities", "image-plane"):
-        dataset = ObservedSkies(points, quiet, route=route)  # type: ignore[arg-type]
+        dataset = ObservedSkies(points, quiet, route=route)
         for index in range(len(dataset)):
             item = dataset[index]
             image, scale = item.inputs["image"], item.inputs["pixel_scale_arcsec"]
@@ -90,7 +90,7 @@ def test_the_visibility_route_is_the_native_simulator(points: SkySource) -> None
     cache = SetupCache()
     for stage in ("dirty", "clean"):
         settings = replace(SETTINGS, stage=stage, niter=20)
-        dataset = ObservedSkies(points, settings, stage=stage, seed=5, cache=cache)  # type: ignore[arg-type]
+        dataset = ObservedSkies(points, settings, stage=stage, seed=5, cache=cache)
         seed = int(item_rng(5, 2, "casa_sim.observed").integers(1 << 63))
         wanted = observe_natively(points.sky(2), settings, seed=seed, cache=cache).image
         found = dataset.observe(2)
@@ -105,7 +105,7 @@ def test_routes_differ_by_noise_only(points: SkySource) -> None:
     for settings in (quiet, loud):
         both = [
             ObservedSkies(points, settings, route=r)[1] for r in ("visibilities", "image-plane")
-        ]  # type: ignore[arg-type]
+        ]
         one, two = (sample.inputs["image"] for sample in both)
         assert np.abs(one - two).max() < 1e-3 * one.max()
     strong = ObservedSkies(points, loud, route="image-plane")[1].inputs["image"].max()
@@ -137,7 +137,7 @@ def test_a_wide_sky_takes_a_wider_plane() -> None:
 
     quiet = replace(SETTINGS, noise="none")
     one, two = (
-        ObservedSkies(Wide(), quiet, route=route, labels=()).observe(0).data  # type: ignore[arg-type]
+        ObservedSkies(Wide(), quiet, route=route, labels=()).observe(0).data
         for route in ("visibilities", "image-plane")
     )
     assert np.abs(one - two).max() < 1e-3
@@ -154,7 +154,12 @@ def test_disks_of_a_catalogue(
 ) -> None:
     path = make_catalogue({}, {"band": "8"}, {"array_lo": ""}, {"pwv": "2.0"}, models=False)
     asked: list[str] = []
-    monkeypatch.setattr(casa_sim.disks_observed, "find_skies", lambda t: asked.append(t) or points)
+
+    def found(text: str) -> SkySource:
+        asked.append(text)
+        return points
+
+    monkeypatch.setattr(casa_sim.disks_observed, "find_skies", found)
     dataset = DisksObserved(path, imsize_px=96)
     assert asked == [f"disks={path}"]
     assert dataset.groups == ("Disk_001", "Disk_002", "Disk_003", "Disk_004")
@@ -214,7 +219,7 @@ def test_a_sky_that_cant_be_observed_is_named() -> None:
 
     for route in ("visibilities", "image-plane"):
         with pytest.raises(InputError, match=r"^sky 0 \(Nothing\): the sky is empty"):
-            ObservedSkies(Empty(), SETTINGS, route=route)[0]  # type: ignore[arg-type]
+            ObservedSkies(Empty(), SETTINGS, route=route)[0]
 
 
 def test_names_refused() -> None:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from casa_sim.antennas import antenna_positions, longest_baseline_m
 from casa_sim.arrays import ARRAYS, BANDS, find_array, find_band
-from casa_sim.native.antennas import antenna_positions, longest_baseline_m
 from casa_sim.settings import (
     ObservationSettings,
     cell_rule_mas,

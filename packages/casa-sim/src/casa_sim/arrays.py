@@ -1,4 +1,4 @@
-"""ALMA's bands and array configurations, and where the array stands.
+"""ALMA's bands and array configurations.
 
 Beams and cells are tabulated at 230 GHz and scale by 230 GHz / frequency. Bands 6 and 8 and the
 arrays cycle9.5 to cycle9.9 are those of the published pipeline. For the others the rule is ours:
@@ -8,17 +8,20 @@ baseline, to two figures; the cell is a sixth of the beam, truncated to a whole 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from skytypes.errors import InputError
 
+from .antennas import antenna_positions, longest_baseline_m
+
 TABLE_FREQUENCY_HZ = 230e9
 BANDWIDTH_HZ = 7.5e9
-LATITUDE_DEG = -23.022886
-LONGITUDE_DEG = -67.754929
-HEIGHT_M = 5056.8
+
+_LIGHT_M_S = 299_792_458.0
+_MAS_PER_RAD = 648_000_000 / math.pi
 
 
 @dataclass(frozen=True)
@@ -109,21 +112,26 @@ def find_band(number: int) -> Band:
 
 
 def find_array(name: str) -> ArrayConfiguration:
-    """The array configuration of a name.
+    """The array configuration of a name, or of the file of an antenna list.
 
     Raises
     ------
     InputError
-        If it is not in `ARRAYS`; the message lists them.
+        If it is not in `ARRAYS` and no list (`casa_sim.antennas.read_antenna_list`); the message
+        says what is allowed.
 
     Examples
     --------
     >>> find_array("alma.cycle9.7.cfg").beam_mas
     50.0
     """
-    if name not in ARRAYS:
-        raise InputError(f"array is {name!r}; allowed: {', '.join(ARRAYS)}")
-    return ARRAYS[name]
+    if name in ARRAYS:
+        return ARRAYS[name]
+    longest = longest_baseline_m(antenna_positions(name))
+    # The rule of the arrays that the published pipeline does not have.
+    beam = 0.7 * _LIGHT_M_S / TABLE_FREQUENCY_HZ / longest * _MAS_PER_RAD
+    beam = float(f"{beam:.2g}")
+    return ArrayConfiguration(name, beam, max(1.0, float(int(beam / 6))))
 
 
 def beam_mas(array: str, band: int) -> float:

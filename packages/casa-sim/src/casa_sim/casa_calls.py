@@ -6,10 +6,12 @@ The calls run in a folder of their own; every path in them is relative to it.
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from skytypes import SkyImage, item_rng
 
+from .antennas import is_antenna_list
 from .arrays import BANDWIDTH_HZ
 from .directions import direction_text, middle_direction
 from .settings import INTEGRATION_S, ObservationSettings
@@ -37,7 +39,7 @@ def measurement_set(array: str, *, noisy: bool = True) -> str:
     'sim/sim.alma.cycle9.7.noisy.ms'
     """
     ending = "noisy.ms" if noisy else "ms"
-    return f"{_PROJECT}/{_PROJECT}.{array.removesuffix('.cfg')}.{ending}"
+    return f"{_PROJECT}/{_PROJECT}.{Path(array).name.removesuffix('.cfg')}.{ending}"
 
 
 def casa_seed(seed: int, array_number: int) -> int:
@@ -76,7 +78,7 @@ def simobserve_arguments(
         "direction": direction_text(sky.ra_deg, sky.dec_deg),
         "integration": f"{INTEGRATION_S:g}s",
         "totaltime": f"{settings.time_s:g}s",
-        "antennalist": array,
+        "antennalist": str(Path(array).absolute()) if is_antenna_list(array) else array,
         "obsmode": "int",
         "hourangle": f"{settings.hour_angle_h:g}h" if settings.hour_angle_h else "transit",
         "thermalnoise": "tsys-atm" if settings.noise == "thermal" else "",

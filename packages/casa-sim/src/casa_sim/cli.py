@@ -242,8 +242,8 @@ def arrays(*, json: Flag = False) -> int:
     json
         Print one JSON object a line instead of a table.
     """
+    from .antennas import antenna_positions, longest_baseline_m
     from .arrays import ARRAYS
-    from .native.antennas import antenna_positions, longest_baseline_m
 
     rows = []
     for array in ARRAYS.values():

@@ -5,13 +5,17 @@ Nothing here belongs to one backend.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from skytypes.errors import InputError
 
-from .arrays import LATITUDE_DEG, TABLE_FREQUENCY_HZ, Band, beam_mas, find_array, find_band
+from .antennas import antenna_positions, is_antenna_list
+from .arrays import TABLE_FREQUENCY_HZ, Band, beam_mas, find_array, find_band
+from .site import LATITUDE_DEG
 
 INTEGRATION_S = 10.0
 NOISES = ("thermal", "none")
@@ -38,7 +42,7 @@ class ObservationSettings:
     Parameters
     ----------
     array_cfg : str
-        Antenna list, one of `casa_sim.arrays.ARRAYS`.
+        Antenna list: one of `casa_sim.arrays.ARRAYS`, or the path of one's own (``.cfg``).
     array_lo : str or None
         A second, smaller array that observes for the same time; both are imaged together.
     band : int
@@ -108,6 +112,11 @@ class ObservationSettings:
         find_array(self.array_cfg)
         if self.array_lo is not None:
             find_array(self.array_lo)
+            same = Path(self.array_lo).name == Path(self.array_cfg).name
+            if same and self.array_lo != self.array_cfg:
+                raise InputError(
+                    f"both antenna lists are named {Path(self.array_lo).name}; rename one of them"
+                )
         _check_range("pwv_mm", self.pwv_mm, _PWV_MM, "mm")
         _check_range("time_s", self.time_s, _TIME_S, "s")
         if self.time_s % INTEGRATION_S:
@@ -167,7 +176,14 @@ class ObservationSettings:
     def as_dict(self) -> dict[str, Any]:
         """All settings, those that a rule filled included, as JSON holds them."""
         filled = {"cell_mas": self.image_cell_mas, "imsize_px": self.image_size_px}
-        return {**asdict(self), **filled, "integration_s": INTEGRATION_S}
+        own = {
+            f"{name}_sha256": hashlib.sha256(antenna_positions(path).tobytes()).hexdigest()
+            for name, path in (("array_cfg", self.array_cfg), ("array_lo", self.array_lo))
+            if path is not None and is_antenna_list(path)
+        }
+        # Where a list lies is nobody's business; what is in it is.
+        names = {key.removesuffix("_sha256"): Path(getattr(self, key[:-7])).name for key in own}
+        return {**asdict(self), **filled, **own, **names, "integration_s": INTEGRATION_S}
 
     def check_target(self, dec_deg: float) -> None:
         """Refuse a declination that the array sees too low during the track.

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from casa_sim.native.antennas import local_to_itrf
+from casa_sim.antennas import local_to_itrf
 from casa_sim.native.atmosphere import find_atmosphere
 from casa_sim.native.noise import held_airmass, stokes_i_sigma_jy, visibility_sigma_jy
 

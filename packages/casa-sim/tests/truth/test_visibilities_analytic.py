@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.integrate import quad
 from scipy.special import j0
 
-from casa_sim.native.antennas import antenna_positions
+from casa_sim.antennas import antenna_positions
 from casa_sim.native.tracks import SPEED_OF_LIGHT_M_S, uv_track
 from casa_sim.native.visibilities import ARCSEC_RAD, predict
 from skytypes import Beam, SkyImage

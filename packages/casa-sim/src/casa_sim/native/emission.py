@@ -16,7 +16,7 @@ HALF_BLOCK = 32
 it has."""
 
 # Rows and columns at the rim that together hold less of the flux are left out.
-_NEGLIGIBLE = 1e-7
+_NEGLIGIBLE = 1e-6
 
 
 @dataclass(frozen=True)

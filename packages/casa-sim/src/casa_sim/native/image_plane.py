@@ -212,8 +212,8 @@ def make_image_plane(setup: ImagingSetup, *, reach_px: float = 0.0) -> ImagePlan
     ----------
     setup : ImagingSetup
     reach_px : float
-        How far from the phase centre there may be emission [cell]; half the image at least, and
-        raised to a whole number of half images.
+        How far from the phase centre there may be emission [cell]; raised as
+        `raised_reach_px` says.
 
     Returns
     -------
@@ -231,7 +231,7 @@ def make_image_plane(setup: ImagingSetup, *, reach_px: float = 0.0) -> ImagePlan
     within a quarter of the image, and nothing that wraps around reaches the image.
     """
     side = setup.settings.image_size_px
-    reach = max(1, math.ceil(2 * reach_px / side)) * side // 2
+    reach = raised_reach_px(reach_px, side)
     kept = side // 2 + reach
     full = even_fast_len(2 * kept + 2 * round(_TAPER_SHARE * side))
     if full > MAX_SIDE_PX:
@@ -266,6 +266,17 @@ def make_image_plane(setup: ImagingSetup, *, reach_px: float = 0.0) -> ImagePlan
         longest,
         setup.frequency_hz,
     )
+
+
+def raised_reach_px(reach_px: float, side_px: int) -> int:
+    """The reach of the image plane that a sky gets: quarters of the image, two at least [cell].
+
+    Examples
+    --------
+    >>> [raised_reach_px(reach, 256) for reach in (0.0, 128.0, 128.5)]
+    [128, 128, 192]
+    """
+    return math.ceil(max(2, math.ceil(4 * reach_px / side_px)) * side_px / 4)
 
 
 def cells_per_metre(setup: ImagingSetup, full_px: int) -> float:

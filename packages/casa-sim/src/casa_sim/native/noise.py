@@ -15,9 +15,9 @@ from scipy.signal import lfilter
 from skytypes import item_rng
 from skytypes.errors import InputError
 
+from ..antennas import DISH_M
 from ..arrays import BANDWIDTH_HZ
 from ..settings import INTEGRATION_S
-from .antennas import DISH_M
 from .atmosphere import SPILLOVER_EFFICIENCY, find_atmosphere
 
 CORRELATOR_EFFICIENCY = 0.845

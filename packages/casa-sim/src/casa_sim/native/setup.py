@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from skytypes import Beam
 from skytypes.errors import InputError
 
+from ..antennas import antenna_positions, is_antenna_list
 from ..settings import INTEGRATION_S, ObservationSettings
-from .antennas import antenna_positions
 from .beams import fit_beam, sidelobe_level
 from .convolution import Response
 from .images import MAX_SIDE_PX, point_spread_function
@@ -104,7 +104,10 @@ def setup_key(settings: ObservationSettings, ra_deg: float, dec_deg: float) -> d
     ['arrays', 'band', 'cell_mas', 'dec_deg']
     """
     return {
-        "arrays": list(settings.arrays),
+        "arrays": [
+            antenna_positions(name).tolist() if is_antenna_list(name) else name
+            for name in settings.arrays
+        ],
         "time_s": settings.time_s,
         "integration_s": INTEGRATION_S,
         "band": settings.band,

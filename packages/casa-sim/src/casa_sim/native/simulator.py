@@ -37,8 +37,8 @@ class NativeSimulator:
     >>> observation = NativeSimulator(settings).observe(
     ...     SkyImage(np.eye(64), 0.01, "Jy/pixel"), seed=1
     ... )
-    >>> observation.image.unit, observation.settings["stop"]
-    ('Jy/beam', 'niter')
+    >>> observation.image.unit, observation.image.data.shape
+    ('Jy/beam', (256, 256))
     """
 
     def __init__(

@@ -8,8 +8,9 @@ import math
 import os
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
+from pathlib import Path
 
 import erfa
 import numpy as np
@@ -19,7 +20,7 @@ from scipy.spatial.distance import pdist, squareform
 from skyrun.files import read_text
 from skytypes.errors import InputError
 
-from ..arrays import HEIGHT_M, LATITUDE_DEG, LONGITUDE_DEG
+from .site import HEIGHT_M, LATITUDE_DEG, LONGITUDE_DEG
 
 DISH_M = 12.0
 ANTENNAS = (2, 500)
@@ -36,7 +37,7 @@ def antenna_positions(name: str) -> NDArray[np.float64]:
     Parameters
     ----------
     name : str
-        One of `casa_sim.arrays.ARRAYS`.
+        One of `casa_sim.arrays.ARRAYS`, or the path of an antenna list (`read_antenna_list`).
 
     Returns
     -------
@@ -46,7 +47,7 @@ def antenna_positions(name: str) -> NDArray[np.float64]:
     Raises
     ------
     InputError
-        If there is no such array; the message lists them.
+        If there is no such array, the message lists them; or the list is bad.
 
     Examples
     --------
@@ -54,9 +55,33 @@ def antenna_positions(name: str) -> NDArray[np.float64]:
     (43, 3)
     """
     table = _table()
-    if name not in table:
-        raise InputError(f"array is {name!r}; allowed: {', '.join(table)}")
-    return table[name]
+    if name in table:
+        return table[name]
+    if is_antenna_list(name):
+        state = Path(name).stat()
+        return _own_list(name, state.st_mtime_ns, state.st_size)
+    raise InputError(
+        f"array is {name!r}; allowed: {', '.join(table)}, or the file of an antenna list (.cfg)"
+    )
+
+
+def is_antenna_list(name: str) -> bool:
+    """Whether a name is the path of a file that could be an antenna list.
+
+    Examples
+    --------
+    >>> is_antenna_list("alma.cycle9.7.cfg")
+    False
+    """
+    return name not in _table() and name.endswith(".cfg") and Path(name).is_file()
+
+
+@lru_cache(maxsize=16)
+def _own_list(path: str, mtime_ns: int, size: int) -> NDArray[np.float64]:
+    """The antennas of a list, read again only when the file changes."""
+    positions = read_antenna_list(path)
+    positions.setflags(write=False)
+    return positions
 
 
 @cache
