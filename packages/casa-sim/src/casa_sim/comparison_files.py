@@ -117,15 +117,15 @@ def write_picture(comparison: Comparison, path: str | os.PathLike[str]) -> None:
     from matplotlib.figure import Figure
 
     casa, same = comparison.casa.image, comparison.same_visibilities.image
+    box = source_box(comparison.sky, casa, margin_beams=_MARGIN_BEAMS)
     panels = {
         "CASA": casa,
         "native, noise of its own": comparison.native.image,
         "CASA's visibilities imaged natively": same,
-        f"that minus CASA: {relative_rms(same.data, casa.data):.2%} rms": replace(
+        f"that minus CASA: {relative_rms(same.data[box], casa.data[box]):.2%} rms": replace(
             casa, data=same.data - casa.data
         ),
     }
-    box = source_box(comparison.sky, casa, margin_beams=_MARGIN_BEAMS)
     shown = np.stack([image.data[box] for image in panels.values()])
     limits = float(shown.min()), float(shown.max())
     figure = Figure(figsize=(8.4, 7.6), layout="constrained")
