@@ -20,7 +20,7 @@ from skytypes.samples import image_sample, stack_samples
 from .catalogue import LABELS
 from .native.cache import SetupCache
 from .native.emission import emission_box, reach_px
-from .native.image_plane import ImagePlane, make_image_plane
+from .native.image_plane import ImagePlane, make_image_plane, raised_reach_px
 from .native.noise import flux_scale_factor
 from .native.observing import clean_image, image_visibilities, observe_visibilities
 from .native.setup import ImagingSetup, setup_key
@@ -289,9 +289,9 @@ class _Planes:
 
     def reaching(self, reach_px: float, setup: Callable[[], ImagingSetup]) -> ImagePlane:
         """The narrowest plane that holds a sky, made if there is none."""
-        steps = max(1, -(-2 * reach_px // self.noise.side_px))
+        raised = raised_reach_px(reach_px, self.noise.side_px)
         for plane in self.planes:
-            if plane.reach_px == steps * self.noise.side_px // 2:
+            if plane.reach_px == raised:
                 return plane
         self.planes.append(make_image_plane(setup(), reach_px=reach_px))
         return self.planes[-1]

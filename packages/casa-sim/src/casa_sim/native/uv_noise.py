@@ -19,7 +19,7 @@ from .noise import held_airmass, stokes_i_sigma_jy
 from .setup import ImagingSetup
 
 STREAM = "casa_sim.native.uv_noise"
-FINER = 4.5
+FINER = 4
 """Side of the noise's periodic plane in sides of the image; see the notes of `UvNoise`."""
 
 Float32: TypeAlias = NDArray[np.float32]
@@ -39,8 +39,8 @@ class UvNoise:
     ``sum w^2 sigma^2 cos(2 pi u d) / (sum w)^2`` over the visibilities. Here every visibility's
     share is put into the nearest cell of the uv plane of an image `FINER` times as wide, and each
     cell draws one complex number. The variance is exact. Moving a visibility by up to half a cell
-    changes the covariance at large separations: for 256 pixels and half an hour by 0.0015 of the
-    variance at most within an eighth of the image, by 0.0023 rms over all pairs of pixels
+    changes the covariance at large separations: for 256 pixels and half an hour by 0.0013 of the
+    variance at most within an eighth of the image, by 0.0026 rms over all pairs of pixels
     (`covariance` tells it of any setup). Taking the transform of the exact covariance instead
     needs clipping, since that of a part of the plane is negative in places: this raises the
     variance itself by 20 to 90 %.
@@ -56,7 +56,7 @@ class UvNoise:
 
     def __init__(self, setup: ImagingSetup) -> None:
         self.side_px, self.cell_arcsec = setup.settings.image_size_px, setup.cell_arcsec
-        self.full_px = min(even_fast_len(math.ceil(FINER * self.side_px)), MAX_SIDE_PX)
+        self.full_px = min(even_fast_len(FINER * self.side_px), MAX_SIDE_PX)
         cells = setup.uvw_m[:, :2] * cells_per_metre(setup, self.full_px)
         # Columns run to the west and rows to the north: the wave of (u, v) is (u, -v).
         kx, ky = np.rint(cells * (1, -1)).astype(np.int64).T
