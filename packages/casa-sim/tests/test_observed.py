@@ -166,7 +166,7 @@ def test_disks_of_a_catalogue(
     assert dataset.settings(1).band == 8
     assert dataset.settings(3).pwv_mm == 2.0
     check_dataset(dataset)
-    assert DisksObserved(path, imsize_px=None).settings(0).image_size_px == 1024
+    assert DisksObserved(path).settings(0).image_size_px == 1024
     path.write_text(path.read_text().replace("Disk_004", "Disk_001"))
     with pytest.raises(InputError, match="line 5: ID Disk_001 was given in line 2"):
         DisksObserved(path)

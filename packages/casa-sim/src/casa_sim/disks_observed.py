@@ -21,8 +21,8 @@ class DisksObserved(ObservedSkies):
     catalogue : path
         CSV; its rows say array, band, water vapour and time of each disk.
     imsize_px : int or None
-        Side of all images; None takes the published rule, 1024 for all published arrays. A disk
-        that is larger than the image is cut off by its edge, its PSF is not.
+        Side of all images; None takes the published rule, 1024 for all published arrays. Smaller
+        ones are quicker; a disk that is larger than its image is cut off by the edge.
     seed, stage, route, labels, cache
         As `ObservedSkies`.
 
@@ -43,7 +43,7 @@ class DisksObserved(ObservedSkies):
         self,
         catalogue: str | os.PathLike[str],
         *,
-        imsize_px: int | None = 512,
+        imsize_px: int | None = None,
         seed: int = 0,
         stage: Stage = "dirty",
         route: Route = "image-plane",
