@@ -73,7 +73,9 @@ def save(figure: Figure, name: str) -> None:
     """A picture of the page, in few colours so that it stays small."""
     figure.savefig(out / name, dpi=80)
     with Image.open(out / name) as drawn:
-        drawn.convert("RGB").quantize(128, Image.Quantize.FASTOCTREE).save(out / name, optimize=True)
+        drawn.convert("RGB").quantize(128, Image.Quantize.FASTOCTREE).save(
+            out / name, optimize=True
+        )
     plt.close(figure)
     print(f"wrote {out / name}")
 

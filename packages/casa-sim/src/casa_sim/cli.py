@@ -234,6 +234,75 @@ def catalogue(
 
 
 @app.command
+def compare(
+    sky: Path,
+    *,
+    out: Out,
+    array: str = "alma.cycle9.7.cfg",
+    array_lo: str | None = None,
+    band: int = 6,
+    pwv: float = 1.0,
+    time: float = 1800.0,
+    niter: int = 800,
+    robust: float = 0.5,
+    cell_mas: float | None = None,
+    imsize: int | None = None,
+    seed: int = 0,
+    timeout: float = 1800.0,
+    json: Flag = False,
+) -> int:
+    """Observe one sky with both backends; writes a picture and a table of the differences.
+
+    Parameters
+    ----------
+    sky
+        FITS, one picture in Jy/pixel with a WCS.
+    out
+        Folder for comparison.png, comparison.csv, comparison.json and casa.log.
+    array
+        Antenna list; casa-sim arrays lists them.
+    array_lo
+        A second, smaller array; both are imaged together.
+    band
+        3 to 9.
+    pwv
+        Precipitable water vapour [mm].
+    time
+        Total time of each array [s], a multiple of 10.
+    niter
+        Most CLEAN iterations.
+    robust
+        Briggs parameter, -2 to 2.
+    cell_mas
+        Pixel of the image [mas]; by default the published rule.
+    imsize
+        Side of the image in pixels; by default the published rule.
+    seed
+        Decides the noise.
+    timeout
+        Longest time for CASA [s].
+    json
+        Print one JSON object a line instead of a table.
+    """
+    from .comparison_files import compare_sky
+    from .settings import ObservationSettings
+
+    settings = ObservationSettings(
+        array,
+        array_lo=array_lo,
+        band=band,
+        pwv_mm=pwv,
+        time_s=time,
+        niter=niter,
+        robust=robust,
+        cell_mas=cell_mas,
+        imsize_px=imsize,
+    )
+    answer(compare_sky(sky, out, settings, seed=seed, timeout_s=timeout).rows, json=json)
+    return 0
+
+
+@app.command
 def arrays(*, json: Flag = False) -> int:
     """List the antenna arrays: longest baseline, beam and pixel at 230 GHz.
 
