@@ -96,6 +96,7 @@ def write_report(journey: Journey, seconds: Mapping[str, float]) -> None:
         name: tuple({k: np.array(v) for k, v in part.items()} for part in pair)
         for name, pair in scores["pairs"].items()
     }
+    seen, made = pairs[journey.options.backend], pairs["synthetic"]
     answers = _answers(journey)
     html = page(
         report,
@@ -103,8 +104,8 @@ def write_report(journey: Journey, seconds: Mapping[str, float]) -> None:
         disks=disk_rows(_disks(journey, answers)),
         scatter=predicted_against_true(
             {
-                "observed disks": pairs[journey.options.backend],
-                "synthetic disks": pairs["synthetic"],
+                "observed disks": (seen[0], seen[1]),
+                "synthetic disks": (made[0], made[1]),
             }
         ),
         losses=loss_curves(_history(journey)),

@@ -20,7 +20,7 @@ from skytypes import SkyImage
 settings.register_profile("casa-sim", deadline=None)
 settings.load_profile("casa-sim")
 
-collect_ignore = ["fake_casa"]
+collect_ignore = ["fake_casa", "fake_skies"]
 
 REFERENCE = Path(__file__).resolve().parents[4] / "shared" / "data" / "casa_reference"
 ROW = {

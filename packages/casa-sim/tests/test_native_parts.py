@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import pickle
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -271,3 +272,11 @@ def test_the_simulator_keeps_its_contract() -> None:
 def test_skies_that_are_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         observe_natively(_sky(**changes), SETTINGS, seed=1)
+
+
+def test_a_cache_travels_to_other_processes_as_its_folder(tmp_path: Path) -> None:
+    kept = SetupCache(tmp_path, max_memory_bytes=7, max_disk_bytes=1 << 30)
+    kept.get(SETTINGS, 250.0, -30.0)
+    there = pickle.loads(pickle.dumps(kept))
+    assert (there.folder, there.max_memory_bytes) == (tmp_path, 7)
+    assert there.get(SETTINGS, 250.0, -30.0).beam == kept.get(SETTINGS, 250.0, -30.0).beam

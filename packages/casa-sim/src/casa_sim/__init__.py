@@ -3,7 +3,8 @@
 An `ObservationSettings` says what is asked of the telescope and of the imaging. `NativeSimulator`
 observes one sky with nothing but this package, `CasaSimulator` with the installed CASA, run as a
 worker process; `simulate_catalogue` observes a catalogue of disks into a folder; `SimulatedDisks`
-is the dataset over such a folder.
+is the dataset over such a folder, `ObservedSkies` one that observes any skies when they are asked
+for, `DisksObserved` the same for a catalogue.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -14,9 +15,11 @@ if TYPE_CHECKING:
     from .casa_simulator import CasaSimulator
     from .catalogue import CatalogueRow, read_catalogue
     from .dataset import SimulatedDisks
+    from .disks_observed import DisksObserved
     from .errors import CasaError
     from .native.cache import SetupCache
     from .native.simulator import NativeSimulator
+    from .observed import ObservedSkies
     from .settings import ObservationSettings
     from .tasks import DiskResult
 
@@ -26,9 +29,11 @@ _MODULES = {
     "casa_simulator": ("CasaSimulator",),
     "catalogue": ("CatalogueRow", "read_catalogue"),
     "dataset": ("SimulatedDisks",),
+    "disks_observed": ("DisksObserved",),
     "errors": ("CasaError",),
     "native.cache": ("SetupCache",),
     "native.simulator": ("NativeSimulator",),
+    "observed": ("ObservedSkies",),
     "settings": ("ObservationSettings",),
     "tasks": ("DiskResult",),
 }
@@ -51,6 +56,8 @@ __all__ = [  # noqa: RUF022 - grouped as a table of contents
     "DiskResult",
     # the images as data
     "SimulatedDisks",
+    "ObservedSkies",
+    "DisksObserved",
 ]
 
 

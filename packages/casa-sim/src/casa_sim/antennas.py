@@ -86,7 +86,7 @@ def _own_list(path: str, mtime_ns: int, size: int) -> NDArray[np.float64]:
 
 @cache
 def _table() -> dict[str, NDArray[np.float64]]:
-    """The shipped table, written by tools/tables/alma.py."""
+    """The shipped table, written by tools/tables/alma_tables.py."""
     text = files("casa_sim").joinpath("data/antennas.csv").read_text(encoding="utf-8")
     rows: dict[str, list[list[float]]] = {}
     for row in csv.DictReader(io.StringIO(text)):

@@ -268,15 +268,7 @@ class ObservedSkies:
 
     def __getstate__(self) -> dict[str, Any]:
         """What another process needs; it computes or reads its setups by itself."""
-        cache = self._cache
-        bounds = (cache.folder, cache.max_memory_bytes, cache.max_disk_bytes)
-        return {**self.__dict__, "_cache": bounds, "_planes": OrderedDict()}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Make the cache anew, over the same folder."""
-        folder, memory, disk = state["_cache"]
-        cache = SetupCache(folder, max_memory_bytes=memory, max_disk_bytes=disk)
-        self.__dict__.update({**state, "_cache": cache})
+        return {**self.__dict__, "_planes": OrderedDict()}
 
 
 @dataclass

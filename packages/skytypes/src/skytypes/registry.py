@@ -18,7 +18,12 @@ _SINGULAR = {
 }
 
 _PROVIDERS = {
-    "datasets": {"disks": "skymodels", "disks-simulated": "casa-sim", "popmaps": "popmaps"},
+    "datasets": {
+        "disks": "skymodels",
+        "disks-simulated": "casa-sim",
+        "disks-observed": "casa-sim",
+        "popmaps": "popmaps",
+    },
     "skies": {"disks": "skymodels"},
     "simulators": {"casa": "casa-sim", "native": "casa-sim"},
     "models": {"disconet": "netzoo", "disconet-compact": "netzoo"},

@@ -1,7 +1,7 @@
 """What the air and the receiver add to the signal: opacity and system temperature of a band.
 
 The table behind it is fitted to CASA's atmosphere tool (ATM: 5000 m, 560 mbar, 270 K, 20 %
-humidity, 2 km water scale height, -5.6 K/km, tropical) by tools/tables/alma.py.
+humidity, 2 km water scale height, -5.6 K/km, tropical) by tools/tables/alma_tables.py.
 """
 
 from __future__ import annotations

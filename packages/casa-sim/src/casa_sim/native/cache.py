@@ -8,8 +8,10 @@ import os
 import threading
 from collections import OrderedDict
 from contextlib import suppress
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -97,6 +99,10 @@ class SetupCache:
                 self._kept.popitem(last=False)
         return setup
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Another process keeps its own; the folder is what they share.
+        return _open_cache, (self.folder, self.max_memory_bytes, self.max_disk_bytes)
+
     def _bytes(self) -> int:
         """Memory of the kept setups, with what they compute when first asked."""
         return sum(
@@ -157,9 +163,18 @@ def default_cache() -> SetupCache:
     return SetupCache(Path(home) / "casa-sim")
 
 
+def _open_cache(folder: Path | None, max_memory_bytes: int, max_disk_bytes: int) -> SetupCache:
+    return SetupCache(folder, max_memory_bytes=max_memory_bytes, max_disk_bytes=max_disk_bytes)
+
+
+@cache
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in _LIBRARIES}
+
+
 def _digest(settings: ObservationSettings, ra_deg: float, dec_deg: float) -> str:
     key = {
         **setup_key(settings, ra_deg, dec_deg),
-        "versions": {name: version(name) for name in _LIBRARIES},
+        "versions": _versions(),
     }
     return hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:32]

@@ -43,7 +43,7 @@ class UvNoise:
     variance at most within an eighth of the image, by 0.0026 rms over all pairs of pixels
     (`covariance` tells it of any setup). Taking the transform of the exact covariance instead
     needs clipping, since that of a part of the plane is negative in places: this raises the
-    variance itself by 20 to 90 %.
+    variance itself by 10 to 90 %.
 
     Examples
     --------

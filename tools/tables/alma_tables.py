@@ -1,6 +1,6 @@
 """ALMA's tables, made from CASA: where the antennas stand, and the fitted atmosphere.
 
-``python tools/tables/alma.py`` writes packages/casa-sim/src/casa_sim/data/*.csv;
+``python tools/tables/alma_tables.py`` writes packages/casa-sim/src/casa_sim/data/*.csv;
 ``--check`` writes nothing and exits 1 where the committed tables differ from fresh ones.
 It needs the casa extra.
 """
