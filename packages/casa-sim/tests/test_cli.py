@@ -222,6 +222,14 @@ def test_stages(sky_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = json.loads(capsys.readouterr().out)["file"]
     assert file.endswith("my_sky_B6_visibilities.fits")
     assert read_visibilities(file).values.shape == (903 * 6,)
+    table = ["--uv-table", file, "--noise", "none", "--json"]
+    there = ["observe", str(sky_file), "-o", str(out / "there"), *QUICK, *table]
+    assert main(there) == 0
+    assert json.loads(capsys.readouterr().out)["status"] == "made"
+    assert main([*there, "--backend", "casa"]) == 2
+    assert "--uv-table is for the native backend" in capsys.readouterr().err
+    assert main(["observe", str(sky_file), "-o", str(out), "--uv-table", str(sky_file)]) == 2
+    assert "has no table of visibilities" in capsys.readouterr().err
     assert main([*command, "--stage", "dirty", "--keep", "dirty"]) == 0
     image = read_image(json.loads(capsys.readouterr().out)["file"])
     dirty = read_image(out / "my_sky" / "my_sky_B6_dirty.fits")

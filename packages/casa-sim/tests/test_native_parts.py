@@ -24,6 +24,7 @@ from casa_sim.native import cache as caching
 from casa_sim.native.cache import VARIABLE, default_cache
 from casa_sim.native.images import dirty_image
 from casa_sim.native.observing import observe_natively, observe_visibilities
+from casa_sim.native.other_baselines import observe_at, visibilities_at
 from casa_sim.native.setup import make_setup
 from casa_sim.native.tracks import SITE_M, SPEED_OF_LIGHT_M_S, uv_track
 from casa_sim.native.visibility_table import read_visibilities, write_visibilities
@@ -280,3 +281,20 @@ def test_a_cache_travels_to_other_processes_as_its_folder(tmp_path: Path) -> Non
     there = pickle.loads(pickle.dumps(kept))
     assert (there.folder, there.max_memory_bytes) == (tmp_path, 7)
     assert there.get(SETTINGS, 250.0, -30.0).beam == kept.get(SETTINGS, 250.0, -30.0).beam
+
+
+def test_the_baselines_of_another_data_set() -> None:
+    """A track through a table is the track itself."""
+    silent = replace(SETTINGS, noise="none")
+    where = observe_visibilities(_sky(), SETTINGS, seed=1)
+    seen = visibilities_at(_sky(), where, silent, seed=1)
+    assert np.array_equal(seen.values, observe_visibilities(_sky(), silent, seed=1).values)
+    ours = observe_natively(_sky(), silent, seed=1, keep=("psf",))
+    there = observe_at(_sky(), replace(where, sigma_jy=0 * where.sigma_jy), silent, seed=1)
+    assert np.abs(there.image.data - ours.image.data).max() < 1e-6 * ours.image.data.max()
+    noisy = visibilities_at(_sky(), where, SETTINGS, seed=1).values - seen.values
+    assert np.std(noisy.real) == pytest.approx(where.sigma_jy.mean(), rel=0.03)
+    with pytest.raises(InputError, match="some visibilities have no SIGMA above 0"):
+        visibilities_at(_sky(), replace(where, sigma_jy=0 * where.sigma_jy), SETTINGS, seed=1)
+    with pytest.raises(InputError, match="visibilities are at 100 GHz but band 6 is at 230 GHz"):
+        visibilities_at(_sky(), replace(where, frequency_hz=100e9), SETTINGS, seed=1)

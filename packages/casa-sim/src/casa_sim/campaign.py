@@ -129,6 +129,8 @@ def observe_disks(
 
         native = NativeCampaign(Path(out), tuple(keep))
         return native.run(tasks, workers=workers, dask=dask, quiet=quiet)
+    if any(task.uv_table is not None for task in tasks):
+        raise InputError("--uv-table is for the native backend; CASA observes with an array")
     if dask is not None:
         raise InputError("--dask is for the native backend; give --workers with --backend casa")
     from .casa_campaign import CasaCampaign

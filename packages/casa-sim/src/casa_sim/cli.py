@@ -108,6 +108,7 @@ def observe(
     pwv: float = 1.0,
     time: float = 1800.0,
     niter: int = 800,
+    uv_table: Path | None = None,
     seed: int = 0,
     keep: Names = (),
     timeout: float = 1800.0,
@@ -134,6 +135,9 @@ def observe(
         Total time of each array [s], a multiple of 10.
     niter
         Most CLEAN iterations.
+    uv_table
+        FITS table of visibilities (U, V, W, REAL, IMAG, SIGMA; --stage visibilities writes one):
+        its baselines and noise instead of the array's; native only.
     seed
         Decides the noise.
     keep
@@ -162,8 +166,12 @@ def observe(
     )
     item_rng(seed, 0, "casa_sim.noise")  # refuses a bad seed before anything is written
     check_sky(read_sky(sky), settings)
+    if uv_table is not None:
+        from .native.visibility_table import read_visibilities
+
+        read_visibilities(uv_table)
     results = observe_disks(
-        [DiskTask(_name(sky), sky, settings, seed)],
+        [DiskTask(_name(sky), sky, settings, seed, uv_table=uv_table)],
         out,
         backend=imaging.backend,
         keep=_names(keep),

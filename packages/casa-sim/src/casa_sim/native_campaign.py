@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from collections.abc import Collection, Iterator, Sequence
@@ -15,7 +16,8 @@ from skytypes.errors import InputError
 
 from .native.cache import SetupCache, default_cache
 from .native.observing import native_provenance, observe_natively, observe_visibilities
-from .native.visibility_table import Visibilities
+from .native.other_baselines import observe_at, visibilities_at
+from .native.visibility_table import Visibilities, read_visibilities
 from .products import check_keep
 from .tasks import DiskResult, DiskTask, make_disk
 
@@ -31,6 +33,8 @@ class NativeObserver:
 
     def provenance(self, task: DiskTask, sky: str) -> Provenance:
         """Settings, seed, versions of the libraries; ``sky`` is a digest of the sky's file."""
+        if task.uv_table is not None:
+            sky += f", baselines {hashlib.sha256(task.uv_table.read_bytes()).hexdigest()}"
         return native_provenance(task.settings, seed=task.seed, sky=sky)
 
     def observe(
@@ -41,9 +45,21 @@ class NativeObserver:
         keep: Collection[str],
     ) -> Observation | Visibilities:
         """Observe a sky."""
+        if task.uv_table is not None:
+            return self._observe_at(task, sky, task.uv_table, keep)
         if task.settings.stage == "visibilities":
             return observe_visibilities(sky, task.settings, seed=task.seed)
         return observe_natively(sky, task.settings, seed=task.seed, keep=keep, cache=self.setups)
+
+    def _observe_at(
+        self, task: DiskTask, sky: SkyImage, table: Path, keep: Collection[str]
+    ) -> Observation | Visibilities:
+        where = read_visibilities(table)
+        if task.settings.stage == "visibilities":
+            return visibilities_at(sky, where, task.settings, seed=task.seed)
+        digest = hashlib.sha256(task.sky.read_bytes()).hexdigest()
+        made_of = replace(sky, provenance=self.provenance(task, digest))
+        return observe_at(made_of, where, task.settings, seed=task.seed, keep=keep)
 
 
 @dataclass(frozen=True)

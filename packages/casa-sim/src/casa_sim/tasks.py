@@ -48,13 +48,18 @@ class DiskResult:
 
 @dataclass(frozen=True)
 class DiskTask:
-    """One disk to be observed: its name, sky file, settings, seed and labels."""
+    """One disk to be observed: its name, sky file, settings, seed and labels.
+
+    With ``uv_table`` (`casa_sim.native.visibility_table`) its baselines and noise are observed
+    with, not the array's.
+    """
 
     name: str
     sky: Path
     settings: ObservationSettings
     seed: int
     row: CatalogueRow | None = None
+    uv_table: Path | None = None
 
 
 class Observer(Protocol):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skytypes import Beam, Observation, Provenance, SkyImage
+from skytypes import Observation, Provenance, SkyImage
 
 from ..settings import ObservationSettings
 from ..skies import check_sky
@@ -160,7 +160,7 @@ def observe_natively(
         told |= counted
 
     def named(data: NDArray[np.float32]) -> SkyImage:
-        return _picture(data, replace(sky, provenance=provenance), setup, setup.beam)
+        return pictured(data, replace(sky, provenance=provenance), setup)
 
     return Observation(
         named(picture),
@@ -265,7 +265,17 @@ def _noise_told(settings: ObservationSettings, tracks: Sequence[UvTrack]) -> dic
     return {"sigma_jy": root, "visibilities": counts}
 
 
-def _picture(data: NDArray[np.float32], sky: SkyImage, setup: ImagingSetup, beam: Beam) -> SkyImage:
+def pictured(data: NDArray[np.float32], sky: SkyImage, setup: ImagingSetup) -> SkyImage:
+    """Pixels of a setup's field as an image of a sky, with beam, truth and provenance.
+
+    Parameters
+    ----------
+    data : ndarray, shape (y, x), float32
+        [Jy/beam]
+    sky : SkyImage
+        What was observed.
+    setup : ImagingSetup
+    """
     return SkyImage(
         data,
         setup.cell_arcsec,
@@ -273,7 +283,7 @@ def _picture(data: NDArray[np.float32], sky: SkyImage, setup: ImagingSetup, beam
         ra_deg=sky.ra_deg,
         dec_deg=sky.dec_deg,
         frequency_hz=setup.frequency_hz,
-        beam=beam,
+        beam=setup.beam,
         name=sky.name,
         truth=dict(sky.truth),
         provenance=sky.provenance,

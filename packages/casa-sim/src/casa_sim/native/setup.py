@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -176,22 +176,61 @@ def make_setup(settings: ObservationSettings, ra_deg: float, dec_deg: float) -> 
     >>> make_setup(settings, 250.0, -30.0).psf.shape
     (512, 512)
     """
+    tracks = observe_tracks(settings, ra_deg, dec_deg)
+    uvw = np.concatenate([track.uvw_m for track in tracks])
+    return replace(setup_from_baselines(uvw, settings), tracks=tracks)
+
+
+def setup_from_baselines(
+    uvw_m: NDArray[np.float64],
+    settings: ObservationSettings,
+    *,
+    weights: NDArray[np.float64] | None = None,
+) -> ImagingSetup:
+    """Weights, PSF and beam of baselines that came from elsewhere.
+
+    Parameters
+    ----------
+    uvw_m : ndarray, shape (n, 3)
+        Antenna 1 minus antenna 2 [m].
+    settings : ObservationSettings
+        Band, image and weighting matter.
+    weights : ndarray, shape (n,) or None
+        Of the visibilities themselves, 1 / sigma^2 in any unit; None for equal ones.
+
+    Returns
+    -------
+    ImagingSetup
+        Without tracks.
+
+    Raises
+    ------
+    InputError
+        If the cell is too coarse or the image too large.
+
+    Examples
+    --------
+    >>> settings = ObservationSettings("alma.cycle9.5.cfg", imsize_px=256)
+    >>> ring = np.exp(2j * np.pi * np.arange(900) / 900) * np.linspace(50, 1000, 900)
+    >>> uvw = np.stack([ring.real, ring.imag, 0 * ring.real], axis=1)
+    >>> round(float(setup_from_baselines(uvw, settings).psf.max()), 4)
+    1.0
+    """
     side = settings.image_size_px
     if 2 * side > MAX_SIDE_PX:
         raise InputError(f"imsize_px is {side}; give at most {MAX_SIDE_PX // 2}")
-    tracks = observe_tracks(settings, ra_deg, dec_deg)
-    uvw = np.concatenate([track.uvw_m for track in tracks])
     frequency, cell = settings.receiver.frequency_hz, settings.image_cell_mas / 1000
-    weights = imaging_weights(
-        uvw,
+    given = imaging_weights(
+        uvw_m,
         frequency,
         imsize_px=side,
         cell_arcsec=cell,
         weighting=settings.weighting,
         robust=settings.robust,
         taper_arcsec=settings.taper_arcsec,
+        weights=weights,
     )
-    psf = point_spread_function(uvw, weights, frequency, imsize_px=2 * side, cell_arcsec=cell)
+    psf = point_spread_function(uvw_m, given, frequency, imsize_px=2 * side, cell_arcsec=cell)
     quarter = side // 2
     beam = fit_beam(psf[quarter:-quarter, quarter:-quarter], cell)
-    return ImagingSetup(settings, tracks, weights.astype(np.float32), psf, beam)
+    return ImagingSetup(settings, (), given.astype(np.float32), psf, beam)

@@ -1,0 +1,121 @@
+"""A sky observed at the baselines of another data set, with its noise."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+import numpy as np
+
+from skytypes import Observation, SkyImage
+from skytypes.errors import InputError
+
+from ..settings import ObservationSettings
+from ..skies import check_sky
+from .noise import draw_noise
+from .observing import clean_image, image_visibilities, pictured
+from .setup import setup_from_baselines
+from .visibilities import predict
+from .visibility_table import Visibilities
+
+_SAME_FREQUENCY = 0.05
+
+
+def visibilities_at(
+    sky: SkyImage, where: Visibilities, settings: ObservationSettings, *, seed: int
+) -> Visibilities:
+    """What a data set would hold if this sky had been observed.
+
+    Parameters
+    ----------
+    sky : SkyImage
+        In Jy/pixel; its reference pixel takes the place of the data set's phase centre.
+    where : Visibilities
+        Baselines and noise of each; its own values are not used.
+    settings : ObservationSettings
+        The band must be the data's; ``noise`` matters, array, time and water vapour do not.
+    seed : int
+        Decides the noise.
+
+    Returns
+    -------
+    Visibilities
+        In the order of ``where``.
+
+    Raises
+    ------
+    InputError
+        If the data are of another band, hold no noise though some is asked for, or the sky can't
+        be observed so.
+
+    Examples
+    --------
+    >>> one = np.ones(3)
+    >>> where = Visibilities(np.eye(3) * 100.0, one + 0j, 0.01 * one, 230e9, 0.0, 0.0)
+    >>> sky = SkyImage(np.eye(64), 0.01, "Jy/pixel")
+    >>> settings = ObservationSettings("alma.cycle9.5.cfg", noise="none")
+    >>> visibilities_at(sky, where, settings, seed=1).values.shape
+    (3,)
+    """
+    check_sky(sky, replace(settings, hour_angle_h=0.0, time_s=60.0))
+    band = settings.receiver
+    if abs(where.frequency_hz / band.frequency_hz - 1) > _SAME_FREQUENCY:
+        raise InputError(
+            f"the visibilities are at {where.frequency_hz / 1e9:.4g} GHz but band {settings.band} "
+            f"is at {band.frequency_hz / 1e9:.4g} GHz; choose the band of the data"
+        )
+    values = predict(sky, where.uvw_m, band.frequency_hz).astype(np.complex64)
+    sigma = np.zeros(len(values)) if settings.noise == "none" else where.sigma_jy
+    if settings.noise != "none":
+        if not np.all(np.asarray(sigma) > 0):
+            raise InputError("some visibilities have no SIGMA above 0; give --noise none")
+        values += draw_noise(sigma, seed=seed, array_number=0)
+    return Visibilities(where.uvw_m, values, sigma, band.frequency_hz, sky.ra_deg, sky.dec_deg)
+
+
+def observe_at(
+    sky: SkyImage,
+    where: Visibilities,
+    settings: ObservationSettings,
+    *,
+    seed: int,
+    keep: Collection[str] = (),
+) -> Observation:
+    """Observe a sky at the baselines of another data set and image it.
+
+    Parameters
+    ----------
+    sky, where, settings, seed
+        As `visibilities_at`; visibilities are weighted by 1 / sigma^2 before ``weighting``.
+    keep : collection of str
+        ``dirty`` and ``psf`` come with the observation.
+
+    Returns
+    -------
+    Observation
+
+    Raises
+    ------
+    InputError
+        As `visibilities_at`.
+    """
+    seen = visibilities_at(sky, where, settings, seed=seed)
+    own = np.asarray(where.sigma_jy, dtype=np.float64)
+    weights = 1 / own**2 * np.mean(own**2) if np.all(own > 0) else None
+    setup = setup_from_baselines(where.uvw_m, settings, weights=weights)
+    told = {
+        **settings.as_dict(),
+        "seed": seed,
+        "sigma_jy": [float(np.sqrt(2 * np.mean(np.square(seen.sigma_jy))))],
+        "visibilities": [len(seen.values)],
+    }
+    dirty = picture = image_visibilities(seen, setup)
+    if settings.stage == "clean":
+        picture, counted = clean_image(dirty, setup)
+        told |= counted
+    return Observation(
+        pictured(picture, sky, setup),
+        told,
+        dirty=pictured(dirty, sky, setup) if "dirty" in keep else None,
+        psf=pictured(setup.inner_psf, sky, setup) if "psf" in keep else None,
+    )
