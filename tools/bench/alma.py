@@ -39,12 +39,12 @@ from casa_sim.casa_calls import (
     tclean_arguments,
 )
 from casa_sim.casa_worker import CasaWorker
-from casa_sim.comparison import relative_rms, setup_of_visibilities
+from casa_sim.comparison import relative_rms
 from casa_sim.native.clean import CleanControl, clean
 from casa_sim.native.noise import visibility_sigma_jy
 from casa_sim.native.observing import image_visibilities, observe_natively, observe_visibilities
 from casa_sim.native.restore import restored
-from casa_sim.native.setup import ImagingSetup, make_setup
+from casa_sim.native.setup import ImagingSetup, make_setup, setup_from_baselines
 from casa_sim.native.visibilities import predict
 from casa_sim.native.visibility_table import Visibilities
 from skytypes import Beam, SkyImage
@@ -285,7 +285,7 @@ def compare_geometry(case: Case, casa: CasaRun) -> Figures:
 
 def compare_images(case: Case, casa: CasaRun) -> Figures:
     """Images of CASA's own visibilities."""
-    setup = setup_of_visibilities(casa.seen.uvw_m, case.settings)
+    setup = setup_from_baselines(casa.seen.uvw_m, case.settings)
     dirty = image_visibilities(casa.seen, setup)
     image, residual, _, iterations = cleaned(dirty, setup)
     theirs = casa.images
@@ -301,7 +301,7 @@ def compare_images(case: Case, casa: CasaRun) -> Figures:
 
 def compare_floor(case: Case, casa: CasaRun) -> Figures:
     """How far equals are apart: our CLEAN on CASA's images, CASA now and as stored, we and we."""
-    setup = setup_of_visibilities(casa.seen.uvw_m, case.settings)
+    setup = setup_from_baselines(casa.seen.uvw_m, case.settings)
     quarter = len(setup.psf) // 4
     psf = setup.psf.copy()
     psf[quarter:-quarter, quarter:-quarter] = casa.images["psf"]

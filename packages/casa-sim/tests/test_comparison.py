@@ -16,11 +16,10 @@ from casa_sim.comparison import (
     Comparison,
     compare_backends,
     relative_rms,
-    setup_of_visibilities,
     source_box,
 )
 from casa_sim.comparison_files import PICTURE, TABLE_CSV, TABLE_JSON, compare_sky, draw_image
-from casa_sim.native.setup import make_setup
+from casa_sim.native.setup import make_setup, setup_from_baselines
 from casa_sim.settings import ObservationSettings
 from skyrun.fits import write_image
 from skytypes import Beam, SkyImage
@@ -118,7 +117,7 @@ def test_east_is_left_and_the_beam_leans_to_the_east() -> None:
 def test_own_baselines_given_as_foreign_ones_make_the_same_setup() -> None:
     settings = ObservationSettings("alma.cycle9.5.cfg", time_s=60, imsize_px=256)
     own = make_setup(settings, 250.0, -30.0)
-    other = setup_of_visibilities(own.uvw_m, settings)
+    other = setup_from_baselines(own.uvw_m, settings)
     assert (own.psf == other.psf).all()
     assert (own.weights == other.weights).all()
     assert own.beam == other.beam

@@ -21,13 +21,10 @@ from .casa_calls import VISIBILITIES, measurement_set
 from .casa_observing import check_casa_settings, observe_with_casa
 from .casa_worker import JOB_TIMEOUT_S, CasaWorker, check_casa_installed
 from .errors import CasaError
-from .native.beams import fit_beam
 from .native.clean import robust_sigma
-from .native.images import point_spread_function
 from .native.observing import clean_image, image_visibilities, native_provenance, observe_natively
-from .native.setup import ImagingSetup
+from .native.setup import setup_from_baselines
 from .native.visibility_table import Visibilities
-from .native.weights import imaging_weights
 from .settings import ObservationSettings
 from .skies import check_sky
 
@@ -110,53 +107,6 @@ def compare_backends(
     native = replace(native, settings={**native.settings, "cpu_seconds": cpu_seconds})
     rows = (*_end_to_end(sky, native, casa), *_same_visibilities(sky, same, casa))
     return Comparison(sky, native, casa, same, rows)
-
-
-def setup_of_visibilities(
-    uvw_m: NDArray[np.float64], settings: ObservationSettings
-) -> ImagingSetup:
-    """Weights, PSF and beam of visibilities that came from elsewhere.
-
-    Parameters
-    ----------
-    uvw_m : ndarray, shape (n, 3)
-        Antenna 1 minus antenna 2 [m].
-    settings : ObservationSettings
-        Band, image and weighting matter.
-
-    Returns
-    -------
-    ImagingSetup
-        Without tracks.
-
-    Raises
-    ------
-    InputError
-        If the cell is too coarse.
-
-    Examples
-    --------
-    >>> settings = ObservationSettings("alma.cycle9.5.cfg", imsize_px=256)
-    >>> ring = np.exp(2j * np.pi * np.arange(900) / 900) * np.linspace(50, 1000, 900)
-    >>> setup = setup_of_visibilities(np.stack([ring.real, ring.imag, 0 * ring.real], 1), settings)
-    >>> setup.psf.shape, round(float(setup.psf.max()), 4)
-    ((512, 512), 1.0)
-    """
-    frequency, cell = settings.receiver.frequency_hz, settings.image_cell_mas / 1000
-    side = settings.image_size_px
-    weights = imaging_weights(
-        uvw_m,
-        frequency,
-        imsize_px=side,
-        cell_arcsec=cell,
-        weighting=settings.weighting,
-        robust=settings.robust,
-        taper_arcsec=settings.taper_arcsec,
-    )
-    psf = point_spread_function(uvw_m, weights, frequency, imsize_px=2 * side, cell_arcsec=cell)
-    quarter = side // 2
-    beam = fit_beam(psf[quarter:-quarter, quarter:-quarter], cell)
-    return ImagingSetup(settings, (), weights.astype(np.float32), psf, beam)
 
 
 def source_box(sky: SkyImage, image: SkyImage, *, margin_beams: float) -> tuple[slice, slice]:
@@ -260,7 +210,7 @@ def _image_natively(
     sky: SkyImage, seen: Visibilities, settings: ObservationSettings, seed: int
 ) -> Observation:
     """The native images of visibilities."""
-    setup = setup_of_visibilities(seen.uvw_m, settings)
+    setup = setup_from_baselines(seen.uvw_m, settings)
     dirty = image_visibilities(seen, setup)
     image, told = dirty, settings.as_dict()
     if settings.stage == "clean":

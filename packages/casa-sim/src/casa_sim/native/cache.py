@@ -28,6 +28,7 @@ MAX_MEMORY_BYTES = 1 << 29
 MAX_DISK_BYTES = 1 << 30
 
 # Numbers of another version need not agree in the last bit.
+_FORMAT = 2  # grows when a setup of the same key would be another
 _LIBRARIES = ("casa-sim", "ducc0", "numpy", "pyerfa", "scipy")
 
 
@@ -176,5 +177,6 @@ def _digest(settings: ObservationSettings, ra_deg: float, dec_deg: float) -> str
     key = {
         **setup_key(settings, ra_deg, dec_deg),
         "versions": _versions(),
+        "format": _FORMAT,
     }
     return hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:32]

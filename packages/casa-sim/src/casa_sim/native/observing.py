@@ -15,7 +15,7 @@ from ..settings import ObservationSettings
 from ..skies import check_sky
 from .cache import SetupCache
 from .clean import CleanControl, clean
-from .images import dirty_image
+from .gridding import gridded_image
 from .noise import (
     antenna_phase_errors,
     draw_noise,
@@ -173,13 +173,16 @@ def observe_natively(
 def image_visibilities(seen: Visibilities, setup: ImagingSetup) -> NDArray[np.float32]:
     """The dirty image of visibilities that were taken with a setup; shape (y, x) [Jy/beam].
 
+    Gridded with CASA's rounding (`casa_sim.native.gridding`); `casa_sim.native.images.dirty_image`
+    is exact.
+
     Parameters
     ----------
     seen : Visibilities
     setup : ImagingSetup
         Of the same tracks.
     """
-    return dirty_image(
+    return gridded_image(
         seen.values,
         seen.uvw_m,
         setup.weights,

@@ -93,9 +93,11 @@ def _density(
     uv: Floats, own: Floats, imsize_px: int, cell_rad: float
 ) -> tuple[Floats, float, float]:
     """Summed weight in each visibility's cell; the sum of its squares; the sum of all weights."""
-    half, span = imsize_px / 2, imsize_px * cell_rad
-    scaled = uv * span
-    direct = _cells(scaled + half, imsize_px)
+    # CASA counts in single precision along axes that grow to the west and to the north; which
+    # cell a visibility on an edge falls into depends on that, and with it the weights of hundreds.
+    half, span = np.float32(imsize_px / 2), np.float32(imsize_px * cell_rad)
+    scaled = uv.astype(np.float32) * np.array([-span, span])
+    direct = _cells(half + scaled, imsize_px)
     mirrored = _cells(half - scaled, imsize_px)
     size = imsize_px * imsize_px
     density: Floats = np.bincount(direct, own, size).astype(np.float64)
@@ -103,7 +105,7 @@ def _density(
     return density[direct], float(np.vdot(density, density)), 2 * float(own.sum())
 
 
-def _cells(position: Floats, imsize_px: int) -> NDArray[np.int64]:
+def _cells(position: NDArray[np.float32], imsize_px: int) -> NDArray[np.int64]:
     """Index of the cell that holds each position; what lies outside is a coarse image's fault."""
     index = position.astype(np.int64)
     if len(index) and (index.min() < 0 or index.max() >= imsize_px):
