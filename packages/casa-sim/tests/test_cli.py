@@ -283,3 +283,36 @@ def test_arrays(capsys: pytest.CaptureFixture[str]) -> None:
     longest = [row["longest_baseline_m"] for row in rows]
     assert longest == sorted(longest)
     assert set(rows[0]) == {"array", "antennas", "longest_baseline_m", "beam_mas", "cell_mas"}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--timeout", "nan"], "timeout is nan s; give a positive time"),
+        (["--stage", "visibilities", "--keep", "psf"], "visibilities have no pictures"),
+    ],
+)
+def test_options_that_would_mean_nothing_are_refused(
+    sky_file: Path, capsys: pytest.CaptureFixture[str], options: list[str], message: str
+) -> None:
+    out = sky_file.parent / "out"
+    assert main(["observe", str(sky_file), "-o", str(out), *QUICK, *options]) == 2
+    assert message in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_a_sky_beside_the_image_is_refused_and_leaves_nothing(
+    tmp_path: Path, sky: SkyImage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wide = np.zeros((512, 512))
+    wide[500, 500] = 1.0
+    write_image(tmp_path / "wide.fits", replace(sky, data=wide, pixel_scale_arcsec=0.02))
+    out = tmp_path / "out"
+    assert main(["observe", str(tmp_path / "wide.fits"), "-o", str(out), *QUICK]) == 2
+    assert "0 % of the sky's flux is within the image of 2.816 arcsec" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_a_name_that_is_changed_is_told(sky_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["observe", str(sky_file), "-o", str(sky_file.parent / "out"), *QUICK]) == 0
+    assert "'my sky' is written as 'my_sky'" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
@@ -124,6 +125,13 @@ def observe_disks(
         raise InputError(f"backend is {backend!r}; allowed: {', '.join(BACKENDS)}")
     if workers < 1:
         raise InputError(f"workers is {workers}; give 1 or more")
+    if not (math.isfinite(timeout_s) and timeout_s > 0):
+        raise InputError(f"timeout is {timeout_s:g} s; give a positive time")
+    pictures = sorted(set(keep) & {"dirty", "psf"})
+    if pictures and any(task.settings.stage == "visibilities" for task in tasks):
+        raise InputError(
+            f"keep is {pictures[0]!r}, but visibilities have no pictures; leave it out"
+        )
     if backend == "native":
         from .native_campaign import NativeCampaign
 

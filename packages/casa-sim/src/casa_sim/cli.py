@@ -170,8 +170,9 @@ def observe(
         from .native.visibility_table import read_visibilities
 
         read_visibilities(uv_table)
+    name = _name(sky)
     results = observe_disks(
-        [DiskTask(_name(sky), sky, settings, seed, uv_table=uv_table)],
+        [DiskTask(name, sky, settings, seed, uv_table=uv_table)],
         out,
         backend=imaging.backend,
         keep=_names(keep),
@@ -181,6 +182,8 @@ def observe(
     (result,) = results
     if result.status == "failed":
         raise CasaSimError(result.reason)
+    if name != sky.stem:
+        note(f"casa-sim: {sky.stem!r} is written as {name!r}, which is safe in file names")
     answer(_rows([result], []), json=json)
     return 0
 

@@ -139,5 +139,6 @@ def make_one(job: tuple[DiskTask, Path, tuple[str, ...]]) -> DiskResult:
         result = make_disk(task, NativeObserver(shared_cache()), out=out, keep=keep)
     except OSError as error:
         # A full disk, say: this disk's failure, told in one line.
-        result = DiskResult(task.name, "failed", reason=f"{task.name}: {error}")
+        reason = f"{task.name}: {error.filename or out}: {error.strerror or error}"
+        result = DiskResult(task.name, "failed", reason=reason)
     return replace(result, seconds=time.monotonic() - start)

@@ -119,7 +119,7 @@ def header_cards(settings: Mapping[str, Any]) -> dict[str, tuple[Any, str]]:
         if settings.get(name) is not None:
             cards[key] = (settings[name], comment)
     for number, sigma in enumerate(settings.get("sigma_jy", ()), start=1):
-        cards[f"SIGMA{number}"] = (sigma, "[Jy] noise a visibility")
+        cards[f"SIGMA{number}"] = (sigma, "[Jy] noise, visibility and polarisation")
         cards[f"NVIS{number}"] = (settings["visibilities"][number - 1], "baselines x times")
     return cards
 

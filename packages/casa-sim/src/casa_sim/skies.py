@@ -12,6 +12,7 @@ from .settings import ObservationSettings
 MAX_PIXELS = 1 << 24
 _MIN_SIDE = 8
 _SAME_FREQUENCY = 0.05
+_LEAST_INSIDE = 0.5
 
 
 def read_sky(path: str | os.PathLike[str]) -> SkyImage:
@@ -81,4 +82,46 @@ def check_sky(sky: SkyImage, settings: ObservationSettings | None = None) -> Non
         raise InputError(
             f"the sky is at {sky.frequency_hz / 1e9:.4g} GHz but band {settings.band} is at "
             f"{wanted / 1e9:.4g} GHz; choose the band of the sky"
+        )
+
+
+def check_field(sky: SkyImage, settings: ObservationSettings) -> None:
+    """Refuse a sky of which most lies beyond the image that is to be made.
+
+    Parameters
+    ----------
+    sky : SkyImage
+        In Jy/pixel, data of shape (y, x).
+    settings : ObservationSettings
+        Visibilities alone have no field.
+
+    Raises
+    ------
+    InputError
+        If less than half of the flux is inside; the message says how large the image is.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> corner = np.zeros((512, 512))
+    >>> corner[5, 5] = 1.0
+    >>> small = ObservationSettings("alma.cycle9.7.cfg", imsize_px=256)
+    >>> check_field(SkyImage(corner, 0.02, "Jy/pixel"), small)
+    Traceback (most recent call last):
+    ...
+    skytypes.errors.InputError: 0 % of the sky's flux is within the image of 2.048 arcsec; give ...
+    """
+    import numpy as np
+
+    if settings.stage == "visibilities":
+        return
+    field = settings.image_size_px * settings.image_cell_mas / 1000
+    (ny, nx), (x, y) = sky.data.shape, sky.centre_px
+    half = field / 2 / sky.pixel_scale_arcsec
+    inside = (np.abs(np.arange(ny) - y)[:, None] <= half) & (np.abs(np.arange(nx) - x) <= half)
+    share = float(sky.data[inside].sum(dtype=float) / sky.data.sum(dtype=float))
+    if share < _LEAST_INSIDE:
+        raise InputError(
+            f"{100 * share:.0f} % of the sky's flux is within the image of {field:.4g} arcsec; "
+            "give a larger --imsize or --cell-mas"
         )

@@ -6,6 +6,7 @@ import hashlib
 import math
 import shutil
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -19,7 +20,7 @@ from .errors import CasaSimError
 from .native.visibility_table import Visibilities, write_visibilities
 from .products import STAGES, WORK, check_name, product_name, wanted_stages, write_products
 from .settings import ObservationSettings
-from .skies import read_sky
+from .skies import check_field, read_sky
 
 
 @dataclass(frozen=True)
@@ -97,13 +98,20 @@ def make_disk(
     name, band = check_name(task.name), task.settings.band
     sky = _read_model(task)
     digest = hashlib.sha256(task.sky.read_bytes()).hexdigest()
+    new = not (out / name).exists()
     folder = ResumableFolder(out / name, observer.provenance(task, digest))
     stages = wanted_stages(keep, task.settings.stage)
     image = folder.path / product_name(name, band, stages[0])
     if all(folder.is_done(stage) for stage in stages):
         return DiskResult(name, "kept", str(image))
     _clear(folder.path)
-    made = observer.observe(task, sky, folder.path, keep)
+    try:
+        check_field(sky, task.settings)
+        made = observer.observe(task, sky, folder.path, keep)
+    except InputError:
+        if new:
+            _remove_empty(folder.path / ".done", folder.path, out)
+        raise
     if isinstance(made, Visibilities):
         write_visibilities(image, made)
         folder.finish(stages[0], [image.name], {"settings": task.settings.as_dict()})
@@ -130,9 +138,18 @@ def _read_model(task: DiskTask) -> SkyImage:
 def _clear(folder: Path) -> None:
     """Remove what an earlier run with other settings left of this disk."""
     for stage in STAGES:
-        for old in folder.glob(f"*_{stage}.fits"):
-            old.unlink()
+        # Hidden ones are what a killed run was writing.
+        for pattern in (f"*_{stage}.fits", f".*_{stage}.fits.*.part*"):
+            for old in folder.glob(pattern):
+                old.unlink()
     shutil.rmtree(folder / WORK, ignore_errors=True)
+
+
+def _remove_empty(*folders: Path) -> None:
+    """Folders that a refusal would leave behind."""
+    for folder in folders:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _finish(folder: ResumableFolder, name: str, observation: Observation) -> None:

@@ -134,7 +134,7 @@ class SetupCache:
         if self.folder is None or self.max_disk_bytes == 0:
             return
         beam = (setup.beam.bmaj_arcsec, setup.beam.bmin_arcsec, setup.beam.bpa_deg)
-        with suppress(OSError):
+        with suppress(OSError, SkyError):
             self.folder.mkdir(parents=True, exist_ok=True)
             with atomic_path(self.folder / f"{digest}.npz") as path, path.open("wb") as file:
                 np.savez(file, weights=setup.weights, psf=setup.psf, beam=np.array(beam))
