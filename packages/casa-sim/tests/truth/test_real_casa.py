@@ -75,8 +75,10 @@ class Run:
     seen: Visibilities
 
 
-def _natural_noise_rms(folder: Path, scratch: Path) -> float:
-    """Rms [Jy/beam] of the naturally weighted image of the noise alone: noisy minus noiseless."""
+def _more_of_casa(folder: Path, scratch: Path) -> tuple[float, Visibilities]:
+    """Rms [Jy/beam] of the naturally weighted image of the noise alone, noisy minus noiseless;
+    and CASA's own noisy visibilities.
+    """
     scratch.mkdir()
     calls: list[tuple[str, dict[str, Any]]] = []
     for name, noisy in (("with", True), ("without", False)):
@@ -85,24 +87,17 @@ def _natural_noise_rms(folder: Path, scratch: Path) -> float:
         calls.append(("tclean", {**clean, "niter": 0, "weighting": "natural", "pblimit": -0.1}))
         exported = {"imagename": f"{name}.residual", "fitsimage": f"{name}.fits"}
         calls.append(("exportfits", {**exported, "dropdeg": True}))
+    noisy_set = [str(folder / measurement_set(SETTINGS.array_cfg))]
+    calls.append(("export_visibilities", {"vis": noisy_set, "file": VISIBILITIES}))
     with CasaWorker(scratch / "worker") as worker:
         worker.run(calls, folder=scratch, log=scratch / "casa.log")
     with_noise, without = (
         np.array(fits.getdata(scratch / f"{n}.fits")) for n in ("with", "without")
     )
-    return float((with_noise - without).std())
-
-
-def _exported(folder: Path, scratch: Path) -> Visibilities:
-    """CASA's own noisy visibilities."""
-    scratch.mkdir()
-    vis = [str(folder / measurement_set(SETTINGS.array_cfg))]
-    with CasaWorker(scratch / "worker") as worker:
-        call = ("export_visibilities", {"vis": vis, "file": VISIBILITIES})
-        worker.run([call], folder=scratch, log=scratch / "casa.log")
     with np.load(scratch / VISIBILITIES) as file:
         uvw, values = np.ascontiguousarray(file["uvw_m"]), file["values"]
-    return Visibilities(uvw, values, np.zeros(len(values)), 230e9, 250.0, -30.0)
+    seen = Visibilities(uvw, values, np.zeros(len(values)), 230e9, 250.0, -30.0)
+    return float((with_noise - without).std()), seen
 
 
 @pytest.fixture(scope="module")
@@ -120,8 +115,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         (result,) = campaign.run([task], quiet=True)
         assert result.status == "made", result.reason
         (again,) = campaign.run([task], quiet=True)
-        natural = _natural_noise_rms(out / "gauss" / "work", folder / "natural")
-        seen = _exported(out / "gauss" / "work", folder / "exported")
+        natural, seen = _more_of_casa(out / "gauss" / "work", folder / "more")
     yield Run(
         result,
         again,
