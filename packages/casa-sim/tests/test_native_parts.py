@@ -294,6 +294,11 @@ def test_the_baselines_of_another_data_set() -> None:
     assert np.abs(there.image.data - ours.image.data).max() < 1e-6 * ours.image.data.max()
     noisy = visibilities_at(_sky(), where, SETTINGS, seed=1).values - seen.values
     assert np.std(noisy.real) == pytest.approx(where.sigma_jy.mean(), rel=0.03)
+    scaled = visibilities_at(_sky(), where, replace(silent, flux_error_percent=10), seed=1)
+    whole = replace(silent, flux_error_percent=10)
+    assert np.array_equal(scaled.values, observe_visibilities(_sky(), whole, seed=1).values)
+    with pytest.raises(InputError, match="phase_rms_deg is 20, but a table of visibilities does"):
+        visibilities_at(_sky(), where, replace(silent, phase_rms_deg=20), seed=1)
     with pytest.raises(InputError, match="some visibilities have no SIGMA above 0"):
         visibilities_at(_sky(), replace(where, sigma_jy=0 * where.sigma_jy), SETTINGS, seed=1)
     with pytest.raises(InputError, match="visibilities are at 100 GHz but band 6 is at 230 GHz"):

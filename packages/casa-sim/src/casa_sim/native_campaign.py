@@ -75,7 +75,7 @@ class NativeCampaign:
     Raises
     ------
     InputError
-        If ``keep`` holds another name or ``out`` is a file.
+        If ``keep`` holds another name, or ``out`` is a file or can't be written.
     """
 
     out: Path
@@ -88,6 +88,9 @@ class NativeCampaign:
             )
         if self.out.exists() and not self.out.is_dir():
             raise InputError(f"{self.out}: is a file; give a folder")
+        existing = next(p for p in (self.out, *self.out.absolute().parents) if p.exists())
+        if not os.access(existing, os.W_OK):
+            raise InputError(f"{self.out}: can't be written; choose another place")
 
     def run(
         self,
@@ -114,9 +117,6 @@ class NativeCampaign:
         DiskResult
             In the order of the tasks.
         """
-        existing = next(p for p in (self.out, *self.out.absolute().parents) if p.exists())
-        if not os.access(existing, os.W_OK):
-            raise InputError(f"{self.out}: can't be written; choose another place")
         jobs = [(task, self.out, tuple(self.keep)) for task in tasks]
         outcomes = ordered_map(
             make_one, jobs, workers=workers, dask=dask, label="disks", quiet=quiet

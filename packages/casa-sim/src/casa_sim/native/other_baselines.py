@@ -12,7 +12,7 @@ from skytypes.errors import InputError
 
 from ..settings import ObservationSettings
 from ..skies import check_sky
-from .noise import draw_noise
+from .noise import draw_noise, flux_scale_factor
 from .observing import clean_image, image_visibilities, pictured
 from .setup import setup_from_baselines
 from .visibilities import predict
@@ -45,8 +45,8 @@ def visibilities_at(
     Raises
     ------
     InputError
-        If the data are of another band, hold no noise though some is asked for, or the sky can't
-        be observed so.
+        If the data are of another band, hold no noise though some is asked for, phase errors are
+        asked for (a table does not say which antennas), or the sky can't be observed so.
 
     Examples
     --------
@@ -64,7 +64,14 @@ def visibilities_at(
             f"the visibilities are at {where.frequency_hz / 1e9:.4g} GHz but band {settings.band} "
             f"is at {band.frequency_hz / 1e9:.4g} GHz; choose the band of the data"
         )
+    if settings.phase_rms_deg:
+        raise InputError(
+            f"phase_rms_deg is {settings.phase_rms_deg:g}, but a table of visibilities does not "
+            "say which antennas; give 0"
+        )
     values = predict(sky, where.uvw_m, band.frequency_hz).astype(np.complex64)
+    if settings.flux_error_percent:
+        values *= np.float32(flux_scale_factor(settings.flux_error_percent, seed=seed))
     sigma = np.zeros(len(values)) if settings.noise == "none" else where.sigma_jy
     if settings.noise != "none":
         if not np.all(np.asarray(sigma) > 0):
