@@ -1,0 +1,1 @@
+"""Maps of populations, and the datasets made of them."""

@@ -1,0 +1,1 @@
+"""Catalogues of real pulsars, and their maps."""

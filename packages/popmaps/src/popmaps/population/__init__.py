@@ -1,0 +1,1 @@
+"""Populations: settings, runs, sweeps of parameters."""

@@ -1,0 +1,1 @@
+"""What a radio telescope detects of a pulsar."""

@@ -1,0 +1,1 @@
+"""Spin and magnetic field of a neutron star from birth to today."""
