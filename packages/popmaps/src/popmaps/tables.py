@@ -1,0 +1,314 @@
+"""Tables of stars in files: Parquet with units in its schema, and the ``.pkl.gz`` of exchange.
+
+A ``.pkl.gz`` is a gzipped pickle of a pandas table whose columns have two levels, name and unit.
+It is read without running its code (`skyrun.unpickle`).
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import pickle
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skyrun.files import atomic_path, check_size, write_bytes
+from skytypes import Provenance
+from skytypes.errors import ContractError, InputError
+
+from .columns import Column
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+PARQUET: Final = ".parquet"
+PICKLE: Final = ".pkl.gz"
+
+MAX_BYTES: Final = 64 << 30
+"""Largest table file that is opened [byte]."""
+MAX_PICKLE_BYTES: Final = 4 << 30
+"""Bound of what a pickle unpacks to [byte]."""
+MAX_ROWS: Final = 2_000_000_000
+MAX_ARRAY_BYTES: Final = 16 << 30
+"""Bound of the columns that `read_table` brings to memory [byte]."""
+CHUNK_ROWS: Final = 1 << 18
+_ROW_GROUP: Final = 1 << 20
+_PROTOCOL: Final = 4
+
+
+@dataclass(frozen=True)
+class Table:
+    """Some columns of a table.
+
+    Parameters
+    ----------
+    columns : mapping of name to ndarray, shape (rows,)
+        float64, or bool where the file has it so.
+    units : mapping of name to str
+        As the file says; empty where it says nothing.
+    """
+
+    columns: Mapping[str, NDArray[Any]]
+    units: Mapping[str, str]
+
+    def __len__(self) -> int:
+        return next((int(c.size) for c in self.columns.values()), 0)
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        return self.columns[name]
+
+
+def write_table(
+    path: str | os.PathLike[str],
+    table: Mapping[str, NDArray[Any]] | pd.DataFrame,
+    columns: Sequence[Column],
+    provenance: Provenance | None = None,
+) -> None:
+    """Write a table, whole or not at all.
+
+    Parameters
+    ----------
+    path : path
+        Ending in ``.parquet`` or ``.pkl.gz``.
+    table : mapping of name to array, or DataFrame
+        At least the columns named.
+    columns : sequence of Column
+        What is written, in this order, with units and kinds.
+    provenance : Provenance or None
+        Kept in the schema of Parquet; a pickle has no place for it.
+
+    Raises
+    ------
+    ContractError
+        If a column is missing or has another length.
+    InputError
+        If the ending is another, or the place can't be written to.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from popmaps.columns import Column
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_table(folder + "/a.parquet", {"P": np.array([0.5])}, [Column("P", "s")])
+    ...     table = read_table(folder + "/a.parquet", ["P"])
+    >>> table["P"].tolist(), dict(table.units)
+    ([0.5], {'P': 's'})
+    """
+    arrays = _arrays(table, columns)
+    name = Path(path).name
+    if name.endswith(PARQUET):
+        _write_parquet(Path(path), arrays, columns, provenance)
+    elif name.endswith(PICKLE):
+        write_bytes(path, _pickled(arrays, columns))
+    else:
+        raise InputError(f"{path}: ends in neither {PARQUET} nor {PICKLE}; give one of them")
+
+
+def _arrays(
+    table: Mapping[str, NDArray[Any]] | pd.DataFrame, columns: Sequence[Column]
+) -> dict[str, NDArray[Any]]:
+    missing = [c.name for c in columns if c.name not in table]
+    if missing:
+        raise ContractError(f"table has no column {missing[0]!r}; it needs all that are written")
+    arrays = {c.name: np.ascontiguousarray(table[c.name], dtype=c.kind) for c in columns}
+    shapes = {a.shape for a in arrays.values()}
+    if len(shapes) != 1 or len(next(iter(shapes))) != 1:
+        raise ContractError(f"columns have shapes {sorted(shapes)}; give one length to all")
+    return arrays
+
+
+def _write_parquet(
+    path: Path,
+    arrays: Mapping[str, NDArray[Any]],
+    columns: Sequence[Column],
+    provenance: Provenance | None,
+) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    about = {} if provenance is None else {"provenance": _json(provenance)}
+    fields = [
+        pa.field(c.name, pa.from_numpy_dtype(c.kind), nullable=False, metadata={"unit": c.unit})
+        for c in columns
+    ]
+    made = pa.table(
+        [pa.array(arrays[c.name]) for c in columns], schema=pa.schema(fields, metadata=about)
+    )
+    try:
+        with atomic_path(path) as temporary:
+            pq.write_table(
+                made,
+                temporary,
+                compression="zstd",
+                row_group_size=_ROW_GROUP,
+                use_dictionary=False,
+            )
+    except OSError as error:
+        raise InputError(f"{path}: can't be written ({error}); make room") from error
+
+
+def _json(provenance: Provenance) -> str:
+    return json.dumps(asdict(provenance), sort_keys=True, default=str)
+
+
+def _pickled(arrays: Mapping[str, NDArray[Any]], columns: Sequence[Column]) -> bytes:
+    """Bytes that depend on the data alone: gzip would write the time of day."""
+    import pandas as pd
+
+    levels = pd.MultiIndex.from_tuples([(c.name, c.unit) for c in columns])
+    frame = pd.DataFrame(dict(enumerate(arrays.values())))
+    frame.columns = levels
+    return gzip.compress(pickle.dumps(frame, protocol=_PROTOCOL), compresslevel=6, mtime=0)
+
+
+def find_table(folder: str | os.PathLike[str], stem: str) -> Path:
+    """The file of a table in a folder: ``STEM.parquet``, or else ``STEM.pkl.gz``.
+
+    Parameters
+    ----------
+    folder : path
+    stem : str
+
+    Raises
+    ------
+    InputError
+        If there is neither.
+    """
+    for ending in (PARQUET, PICKLE):
+        path = Path(folder) / f"{stem}{ending}"
+        if path.is_file():
+            return path
+    raise InputError(f"{folder}: no {stem}{PARQUET} or {stem}{PICKLE}")
+
+
+def read_table(path: str | os.PathLike[str], names: Sequence[str]) -> Table:
+    """Columns of a table.
+
+    Parameters
+    ----------
+    path : path
+        ``.parquet``, or a pickle of a pandas table (``.pkl.gz``, ``.pkl``).
+    names : sequence of str
+        Columns wanted; of Parquet only these are read.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    InputError
+        If the file is missing, damaged, too large, wants to run code, has no row, lacks a column
+        or has text in one.
+    """
+    if Path(path).name.endswith(PARQUET):
+        return _joined(list(iter_table(path, names, whole=True)), names)
+    return _unpickled(Path(path), names)
+
+
+def iter_table(
+    path: str | os.PathLike[str], names: Sequence[str], *, whole: bool = False
+) -> Iterator[Table]:
+    """A table in chunks of rows, in their order, so that memory stays small.
+
+    Parameters
+    ----------
+    path : path
+        As `read_table`; a pickle is one chunk.
+    names : sequence of str
+    whole : bool
+        Whether all chunks will be kept: their size together is bounded then.
+
+    Raises
+    ------
+    InputError
+        As `read_table`.
+    """
+    path = Path(path)
+    if not path.name.endswith(PARQUET):
+        yield _unpickled(path, names)
+        return
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    check_size(path, MAX_BYTES)
+    try:
+        with pq.ParquetFile(path) as file:
+            schema = file.schema_arrow
+            _check_rows(path, file.metadata.num_rows, len(names) if whole else 0)
+            units = {name: _unit(schema, name, path) for name in names}
+            for batch in file.iter_batches(CHUNK_ROWS, columns=list(names), use_threads=False):
+                arrays = {n: _plain(batch.column(n).to_numpy(zero_copy_only=False)) for n in names}
+                yield Table(arrays, units)
+    except (pa.ArrowException, OSError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(f"{path}: damaged, or not Parquet ({reason})") from None
+
+
+def _check_rows(path: Path, rows: int, kept: int) -> None:
+    if rows < 1:
+        raise InputError(f"{path}: no rows; a table needs at least one")
+    if rows > MAX_ROWS or 8 * rows * kept > MAX_ARRAY_BYTES:
+        raise InputError(f"{path}: {rows} rows, more than is read; cut the table into samples")
+
+
+def _unit(schema: pa.Schema, name: str, path: Path) -> str:
+    """Unit of a column, which must be there once and hold numbers."""
+    import pyarrow as pa
+
+    places = schema.get_all_field_indices(name)
+    if len(places) != 1:
+        raise InputError(f"{path}: {len(places)} columns {name!r}; exactly one is needed")
+    field = schema.field(places[0])
+    kind = field.type
+    if not (pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
+        raise InputError(f"{path}: column {name!r} holds {kind}; numbers are needed")
+    return (field.metadata or {}).get(b"unit", b"").decode(errors="replace")
+
+
+def _plain(array: NDArray[Any]) -> NDArray[Any]:
+    return array if array.dtype == bool else np.ascontiguousarray(array, dtype=np.float64)
+
+
+def _joined(parts: Sequence[Table], names: Sequence[str]) -> Table:
+    if len(parts) == 1:
+        return parts[0]
+    return Table({n: np.concatenate([p[n] for p in parts]) for n in names}, parts[0].units)
+
+
+def _unpickled(path: Path, names: Sequence[str]) -> Table:
+    from skyrun.unpickle import safe_load
+
+    frame = safe_load(path, max_bytes=MAX_PICKLE_BYTES)
+    if not hasattr(frame, "columns"):
+        raise InputError(f"{path}: holds no table but {type(frame).__name__}; give a table")
+    _check_rows(path, len(frame), 0)
+    heads = [h if isinstance(h, tuple) else (h, "") for h in frame.columns]
+    arrays, units = {}, {}
+    for name in names:
+        places = [i for i, head in enumerate(heads) if head and head[0] == name]
+        if len(places) != 1:
+            raise InputError(f"{path}: {len(places)} columns {name!r}; exactly one is needed")
+        arrays[name] = _numbers(frame.iloc[:, places[0]], name, path)
+        head = heads[places[0]]
+        units[name] = str(head[1]) if len(head) > 1 else ""
+    return Table(arrays, units)
+
+
+def _numbers(column: pd.Series, name: str, path: Path) -> NDArray[Any]:
+    """A column's numbers; of a column of objects each must be a number."""
+    values = column.to_numpy()
+    if values.dtype.kind in "biuf":
+        return _plain(values)
+    for row, value in enumerate(values):
+        if not isinstance(value, int | float | np.number | np.bool_):
+            shown = repr(value)[:40]
+            raise InputError(f"{path}: column {name!r}, row {row}: {shown} is not a number")
+    return np.asarray(values, dtype=np.float64)
