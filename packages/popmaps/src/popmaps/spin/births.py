@@ -105,7 +105,7 @@ def _period_s(uniform: Values, settings: SpinSettings) -> Values:
         mean, sigma = settings.P_initial_log10_mean, settings.P_initial_log10_sigma
         return np.asarray(10 ** (mean + sigma * _normal(uniform)))
     mean, sigma = settings.P_initial_mean, settings.P_initial_sigma
-    below = ndtr(-mean / sigma)
+    below = ndtr(-mean / sigma) if sigma > 0 else 0.0
     # 1 - uniform is never 0, so neither is the period.
     cut = below + (1 - uniform) * (1 - below)
     return np.maximum(mean + sigma * _normal(np.minimum(cut, 1 - 2.0**-54)), _SHORTEST_S)

@@ -67,7 +67,7 @@ class SpinSettings:
     >>> SpinSettings(P_initial_sigma=-1.0)
     Traceback (most recent call last):
         ...
-    skytypes.errors.InputError: P_initial_sigma is -1.0; give a number above 0
+    skytypes.errors.InputError: P_initial_sigma is -1.0; give a number from 0 to 1000
     """
 
     P_initial_distribution: PeriodDistribution = "log-normal"
@@ -94,7 +94,7 @@ class SpinSettings:
         for name, (low, high) in _RANGES.items():
             value = getattr(self, name)
             if not (isinstance(value, int | float) and low <= value <= high):
-                raise InputError(f"{name} is {value}; give {_allowed(low, high)}")
+                raise InputError(f"{name} is {value}; give a number from {low:g} to {high:g}")
         for name, allowed in _NAMES.items():
             if getattr(self, name) not in allowed:
                 raise InputError(
@@ -127,27 +127,20 @@ class SpinSettings:
         return replace(FIELD_DECAYS[self.decay], a_late=self.a_late)
 
 
-def _allowed(low: float, high: float) -> str:
-    if low == _TINY:
-        return "a number above 0"
-    return f"a number from {low:g} to {high:g}"
-
-
-_TINY: Final = 1e-12
 _RANGES: Final[dict[str, tuple[float, float]]] = {
     "P_initial_log10_mean": (-4, 3),
-    "P_initial_log10_sigma": (_TINY, 5),
-    "P_initial_mean": (-100, 1000),
-    "P_initial_sigma": (_TINY, 1000),
+    "P_initial_log10_sigma": (0, 5),
+    "P_initial_mean": (1e-3, 1000),
+    "P_initial_sigma": (0, 1000),
     "B_initial_log10_mean": (6, 17),
-    "B_initial_log10_sigma": (_TINY, 5),
+    "B_initial_log10_sigma": (0, 5),
     "B_second_log10_mean": (6, 17),
-    "B_second_log10_sigma": (_TINY, 5),
+    "B_second_log10_sigma": (0, 5),
     "B_first_share": (0, 1),
     "B_top_hat_log10_end": (6, 17),
-    "B_top_hat_log10_end_sigma": (_TINY, 5),
+    "B_top_hat_log10_end_sigma": (0, 5),
     "B_floor_log10_mean": (0, 17),
-    "B_floor_log10_sigma": (_TINY, 5),
+    "B_floor_log10_sigma": (0, 5),
     "a_late": (-20, 0),
 }
 _NAMES: Final[dict[str, tuple[str, ...]]] = {

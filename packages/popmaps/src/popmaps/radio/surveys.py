@@ -1,0 +1,274 @@
+"""Pulsar surveys: what each looked at and with what, built in or from a user's TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from skyrun.files import read_text
+from skytypes.errors import InputError
+
+from .coordinates import wrapped_longitude_deg
+
+MAX_FILE_BYTES = 1_000_000
+Values = NDArray[np.float64]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Positive = Annotated[Number, Field(gt=0)]
+Bounds = tuple[Number, Number]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SkyBox(_Record):
+    """A part of the sky, ends included; what is left out is not bounded.
+
+    Parameters
+    ----------
+    l_deg : (float, float)
+        Galactic longitude, between -180 and 180 [deg].
+    abs_b_deg : (float, float)
+        Absolute Galactic latitude [deg].
+    dec_deg : (float, float)
+        Declination [deg].
+
+    Examples
+    --------
+    >>> SkyBox(abs_b_deg=(15, 90)).l_deg
+    (-180.0, 180.0)
+    """
+
+    l_deg: Bounds = (-180.0, 180.0)
+    abs_b_deg: Bounds = (0.0, 90.0)
+    dec_deg: Bounds = (-90.0, 90.0)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        for name, low, high in (("l_deg", -180, 180), ("abs_b_deg", 0, 90), ("dec_deg", -90, 90)):
+            first, last = getattr(self, name)
+            if not low <= first < last <= high:
+                raise ValueError(f"{name} is [{first:g}, {last:g}]; give two that rise, "
+                                 f"between {low} and {high}")  # fmt: skip
+        return self
+
+
+class Survey(_Record):
+    """A survey's receiver, its sky and its threshold.
+
+    Parameters
+    ----------
+    frequency_mhz, bandwidth_mhz, channel_mhz : float
+        Middle of the band, its width, and the width of one channel.
+    integration_s : float
+        Time on one place.
+    sampling_us : float
+    receiver_k : float
+        Temperature of the receiver, without the sky's [K].
+    gain_k_jy : float
+        On the beam's axis [K/Jy].
+    digitisation_loss : float
+        By what the noise grows when it is sampled, 1 or more.
+    polarisations : int
+    threshold_snr : float
+        Signal-to-noise ratio above which a pulsar is detected.
+    sky : tuple of SkyBox
+        What the survey looked at: any of them.
+
+    Examples
+    --------
+    >>> built_in_surveys().surveys["PMPS"].integration_s
+    2100.0
+    """
+
+    frequency_mhz: Positive
+    bandwidth_mhz: Positive
+    channel_mhz: Positive
+    integration_s: Positive
+    sampling_us: Positive
+    receiver_k: Positive
+    gain_k_jy: Positive
+    digitisation_loss: Annotated[Number, Field(ge=1)] = 1.25
+    polarisations: Annotated[int, Field(ge=1, le=2, strict=True)] = 2
+    threshold_snr: Positive = 9.0
+    sky: Annotated[tuple[SkyBox, ...], Field(min_length=1)] = (SkyBox(),)
+
+    def covers(self, l_deg: Values, b_deg: Values, dec_deg: Values) -> NDArray[np.bool_]:
+        """Whether positions lie where the survey looked.
+
+        Parameters
+        ----------
+        l_deg, b_deg, dec_deg : ndarray, shape (stars,)
+            Galactic longitude and latitude, and declination [deg].
+
+        Returns
+        -------
+        ndarray of bool, shape (stars,)
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> zero = np.zeros(2)
+        >>> pmps = built_in_surveys().surveys["PMPS"]
+        >>> pmps.covers(np.array([270.0, 60.0]), zero, zero).tolist()
+        [True, False]
+        """
+        wrapped, latitude = wrapped_longitude_deg(l_deg), np.abs(b_deg)
+        covered = np.zeros(np.shape(wrapped), dtype=bool)
+        for box in self.sky:
+            inside = (wrapped >= box.l_deg[0]) & (wrapped <= box.l_deg[1])
+            inside &= (latitude >= box.abs_b_deg[0]) & (latitude <= box.abs_b_deg[1])
+            inside &= (dec_deg >= box.dec_deg[0]) & (dec_deg <= box.dec_deg[1])
+            covered |= inside
+        return covered
+
+
+class SurveyGroup(_Record):
+    """Surveys whose detections make one table.
+
+    Parameters
+    ----------
+    surveys : tuple of str
+        The first is preferred for a star that several detect.
+    detections : int, optional
+        Pulsars the surveys found; None where a population is not to be drawn up to them.
+
+    Examples
+    --------
+    >>> built_in_surveys().groups["HTRU_low_mid"].surveys
+    ('HTRU_low', 'HTRU_mid')
+    """
+
+    surveys: Annotated[tuple[str, ...], Field(min_length=1)]
+    detections: Annotated[int, Field(ge=1, strict=True)] | None = None
+
+
+class SurveyTable(_Record):
+    """Surveys by name, and the groups they make.
+
+    Parameters
+    ----------
+    surveys : mapping of str to Survey
+        ``[survey.NAME]`` in a file.
+    groups : mapping of str to SurveyGroup
+        ``[group.NAME]`` in a file.
+
+    Examples
+    --------
+    >>> list(built_in_surveys().surveys)
+    ['PMPS', 'SMPS', 'HTRU_low', 'HTRU_mid', 'HTRU_high']
+    """
+
+    surveys: Mapping[str, Survey] = Field(alias="survey", min_length=1)
+    groups: Mapping[str, SurveyGroup] = Field(alias="group", default_factory=dict)
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        for name, group in self.groups.items():
+            for survey in group.surveys:
+                if survey not in self.surveys:
+                    raise ValueError(f"group {name} names the survey {survey!r}; "
+                                     f"there are {', '.join(self.surveys)}")  # fmt: skip
+        return self
+
+
+def built_in_surveys() -> SurveyTable:
+    """PMPS, SMPS and the three parts of HTRU.
+
+    Returns
+    -------
+    SurveyTable
+
+    Examples
+    --------
+    >>> built_in_surveys().groups["PMPS"].detections
+    1045
+    """
+    text = files("popmaps.radio").joinpath("data", "surveys.toml").read_text(encoding="utf-8")
+    return SurveyTable.model_validate(tomllib.loads(text))
+
+
+def read_surveys(path: Path) -> SurveyTable:
+    """The built-in surveys and those of a file.
+
+    Parameters
+    ----------
+    path : Path
+        TOML with tables ``[survey.NAME]`` and, if detections are joined or counted,
+        ``[group.NAME]``. A survey that no group names makes a group of its own, without a count.
+
+    Returns
+    -------
+    SurveyTable
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or is no TOML, a field is missing, unknown or out of range, or
+        a name is one of the built-in surveys or groups.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> text = '''[survey.NARROW]
+    ... frequency_mhz = 1400
+    ... bandwidth_mhz = 100
+    ... channel_mhz = 1
+    ... integration_s = 60
+    ... sampling_us = 100
+    ... receiver_k = 20
+    ... gain_k_jy = 1.0
+    ... '''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "mine.toml")
+    ...     _ = path.write_text(text)
+    ...     table = read_surveys(path)
+    >>> table.groups["NARROW"].surveys, table.surveys["NARROW"].threshold_snr
+    (('NARROW',), 9.0)
+    """
+    known = built_in_surveys()
+    try:
+        given: dict[str, Any] = tomllib.loads(read_text(path, max_bytes=MAX_FILE_BYTES))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path}: no TOML: {str(error).splitlines()[0]}") from None
+    tables = {kind: given.pop(kind, {}) for kind in ("survey", "group")}
+    if given or not all(isinstance(table, dict) for table in tables.values()):
+        raise InputError(f"{path}: give tables [survey.NAME] and [group.NAME] and nothing else")
+    _refuse_known(path, tables["survey"], known.surveys, "survey")
+    _refuse_known(path, tables["group"], known.groups, "group")
+    merged = {
+        "survey": {**known.surveys, **tables["survey"]},
+        "group": {**known.groups, **tables["group"]},
+    }
+    try:
+        table = SurveyTable.model_validate(merged)
+    except ValidationError as error:
+        raise InputError(f"{path}: {_first_error(error)}") from None
+    grouped = {name for group in table.groups.values() for name in group.surveys}
+    alone = {n: SurveyGroup(surveys=(n,)) for n in table.surveys if n not in grouped}
+    return SurveyTable(survey=table.surveys, group={**table.groups, **alone})
+
+
+def _refuse_known(
+    path: Path, given: Mapping[str, object], known: Mapping[str, object], kind: str
+) -> None:
+    taken = next((name for name in given if name in known), None)
+    if taken is not None:
+        raise InputError(f"{path}: {kind} {taken} is built in; give it another name")
+
+
+def _first_error(error: ValidationError) -> str:
+    """The first thing that is wrong, in one line."""
+    first = error.errors(include_url=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    message = first["msg"].removeprefix("Value error, ")
+    given = first["input"]
+    shown = f" (given {given!r})" if isinstance(given, int | float | str) else ""
+    return f"{place}: {message}{shown}" if place else message
