@@ -6,10 +6,13 @@ from collections.abc import Sequence
 
 from skyrun import make_app, run
 
+from .commands.observed import observed
+
 app = make_app(
     "popmaps",
     "Neutron-star populations to density maps, datasets and splits.",
 )
+app.command(observed)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
