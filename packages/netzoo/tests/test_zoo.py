@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,13 +46,24 @@ def picture(index: int) -> Sample:
     return image_sample(SkyImage(data, 0.01, "Jy/beam", beam=beam))
 
 
-def batch(count: int) -> Sample:
-    return stack_samples([picture(i) for i in range(count)])
+def maps(card: ModelCard, index: int) -> Sample:
+    """Counts of stars in bins, a few of them full; by the names of the card's channels."""
+    rng = item_rng(6, index, STREAM)
+    shapes = {c.source: spec.shape[1:] for spec in card.inputs for c in spec.channels}
+    return Sample(
+        {n: rng.poisson(rng.gamma(0.3, 5, s)).astype(np.float32) for n, s in shapes.items()}
+    )
+
+
+def batch(card: ModelCard, count: int) -> Sample:
+    sources = {c.source for spec in card.inputs for c in spec.channels}
+    make = picture if sources == {"image"} else partial(maps, card)
+    return stack_samples([make(i) for i in range(count)])
 
 
 def tensors(card: ModelCard, count: int) -> list[Tensor]:
     """What the network takes, in the order of its forward."""
-    found = encode(card.inputs, batch(count))
+    found = encode(card.inputs, batch(card, count))
     return [torch.as_tensor(found[spec.name]) for spec in card.inputs]
 
 
@@ -106,7 +118,7 @@ def test_output_has_the_columns_of_the_card(settled: nn.Module, card: ModelCard)
     with torch.no_grad():
         raw = settled(*tensors(card, 3))
     assert raw.shape == (3, column_count(card))
-    answers = decode(card, raw, batch(3).map(torch.as_tensor))
+    answers = decode(card, raw, batch(card, 3).map(torch.as_tensor))
     assert set(answers) == {output.name for output in card.outputs}
 
 
@@ -136,7 +148,7 @@ def test_evaluation_is_the_same_alone_and_in_a_batch(settled: nn.Module, card: M
         assert torch.equal(together, settled(*inputs))
         alone = torch.cat([settled(*(x[i : i + 1] for x in inputs)) for i in range(3)])
     # Kernels differ with the batch, so the sums are taken in another order.
-    torch.testing.assert_close(alone, together, atol=2e-6, rtol=0)
+    torch.testing.assert_close(alone, together, atol=2e-6, rtol=5e-6)
 
 
 def test_every_input_matters(settled: nn.Module, card: ModelCard) -> None:
@@ -167,11 +179,23 @@ def test_same_seed_same_weights_and_no_other_draw_is_touched(name: str) -> None:
     assert torch.equal(torch.get_rng_state(), state)
 
 
+class Positional(nn.Module):
+    """A network whose inputs have no names of their own, however many there are."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        answer: Tensor = self.network(*inputs)
+        return answer
+
+
 def export(network: nn.Module, card: ModelCard, path: Path) -> onnxruntime.InferenceSession:
     names = [spec.name for spec in card.inputs]
-    dynamic = tuple({0: torch.export.Dim.DYNAMIC} for _ in names)
+    dynamic = (tuple({0: torch.export.Dim.DYNAMIC} for _ in names),)
     torch.onnx.export(
-        network,
+        Positional(network).eval(),
         tuple(tensors(card, 2)),
         path,
         input_names=names,

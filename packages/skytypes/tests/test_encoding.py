@@ -32,6 +32,9 @@ CHAINS: dict[str, tuple[Operation, ...]] = {
 }
 
 
+CHAIN = (Channel("c", CHAINS["standardise"]),)
+
+
 def shape_of(name: str) -> tuple[int, ...]:
     side = {"resample": 10, "crop": 16, "beam_map": 16, "beam_over_field": 16}.get(name, SIDE)
     return (3,) if name == "beam_covariance" else (1, side, side)
@@ -117,6 +120,23 @@ def test_standardise_by_given_numbers() -> None:
     assert one(picture, "standardise", {"std": 2.0}).tolist() == [[-0.5, 0.5]]
     assert one(picture, "standardise", {"mean": 2.0}).tolist() == [[-1.0, 1.0]]
     assert one(np.full((2, 2), 7.0), "standardise", {}).tolist() == [[0, 0], [0, 0]]
+
+
+@given(st.floats(-1e6, 1e6, width=32), st.sampled_from(["float32", "float64"]))
+def test_standardise_of_a_constant_picture_is_zero(v: float, dtype: str) -> None:
+    """Its mean is rounded; what is left must not be blown up to one standard deviation."""
+    picture = np.full((7, 11), v, dtype)
+    assert not one(picture, "standardise", {}).any()
+    assert not one(np.nextafter(picture, np.inf, dtype=dtype), "standardise", {}).any()
+
+
+def test_a_constant_item_leaves_the_others_of_its_batch_alone() -> None:
+    rng = np.random.default_rng(2)
+    batch = rng.normal(size=(3, 5, 5)).astype(np.float32)
+    batch[1] = np.float32(0.1)
+    tensor = encode([TensorSpec("t", (1, 5, 5), CHAIN)], Sample({"image": batch}, size=3))["t"]
+    assert not tensor[1].any()
+    assert tensor[[0, 2]].std(axis=(1, 2, 3)) == pytest.approx([1, 1], abs=1e-6)
 
 
 def test_beam_over_field_is_beam_over_window_width() -> None:

@@ -2,8 +2,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from skytypes import ArrayDataset, ImageSimulator, ModelFactory, Sample, SkySource
-from skytypes.protocols import BatchDataset, batch_of
+from skytypes import ArrayDataset, ImageSimulator, ModelCard, ModelFactory, Sample, SkySource
+from skytypes.protocols import BatchDataset, CardFactory, batch_of, factory_for
 
 
 class Numbers:
@@ -42,3 +42,26 @@ def test_protocols_are_told_apart_at_run_time() -> None:
     assert isinstance(Batched(), BatchDataset)
     for protocol in (SkySource, ImageSimulator, ModelFactory):
         assert not isinstance(Numbers(), protocol)
+
+
+class OneSize:
+    card = ModelCard("toy", "0", "toy", (), ())
+
+    def build(self) -> str:
+        return "network"
+
+
+class ManySizes(OneSize):
+    def for_card(self, card: ModelCard) -> OneSize:
+        made = OneSize()
+        made.card = card
+        return made
+
+
+def test_a_factory_is_made_for_a_card_where_it_can_be() -> None:
+    card = ModelCard("other", "0", "toy", (), ())
+    one, many = OneSize(), ManySizes()
+    assert factory_for(one, card) is one
+    assert factory_for(many, card).card == card
+    assert isinstance(many, CardFactory)
+    assert not isinstance(one, CardFactory)

@@ -46,6 +46,19 @@ def test_any_table_survives_csv(table: DatasetTable) -> None:
     assert DatasetTable.from_csv(table.to_csv()) == table
 
 
+def test_empty_cells_are_admitted_where_they_are_asked_for() -> None:
+    text = "input:x,input:y,a,b\nf,,,2\n,g,1, \n"
+    table = DatasetTable.from_csv(text, blanks=True)
+    assert table.files == (("f", ""), ("", "g"))
+    assert math.isnan(table.values[0][0])
+    assert math.isnan(table.values[1][1])
+    assert table.to_csv() == "id,input:x,input:y,a,b\n000000,f,,,2.0\n000001,,g,1.0,\n"
+    with pytest.raises(InputError, match="line 2, a: 'nan' is not a finite number"):
+        DatasetTable.from_csv("input:x,a\nf,nan\n", blanks=True)
+    with pytest.raises(InputError, match="give one relative"):
+        DatasetTable.from_csv("input:x\n../f\n", blanks=True)
+
+
 @given(st.text(max_size=200))
 def test_any_text_is_a_table_or_one_line(text: str) -> None:
     try:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .disconet import DISCONET, DiscoNet
     from .disks import COLUMNS
     from .factory import NetworkFactory
+    from .mapnet import MAPNET, OBSERVABLE_MAPS, MapNet
     from .registry import build_network, zoo
     from .weights import load_disconet
 
@@ -23,6 +24,10 @@ __all__ = [  # noqa: RUF022 - grouped as a table of contents
     "DISCONET",
     "DISCONET_COMPACT",
     "COLUMNS",
+    # networks of maps of populations
+    "MapNet",
+    "MAPNET",
+    "OBSERVABLE_MAPS",
     # all models
     "NetworkFactory",
     "zoo",
@@ -37,6 +42,9 @@ _HOMES = {
     "DISCONET": "disconet",
     "DISCONET_COMPACT": "compact",
     "COLUMNS": "disks",
+    "MapNet": "mapnet",
+    "MAPNET": "mapnet",
+    "OBSERVABLE_MAPS": "mapnet",
     "NetworkFactory": "factory",
     "zoo": "registry",
     "build_network": "registry",

@@ -26,7 +26,7 @@ def zoo() -> dict[str, ModelFactory[Any]]:
     Examples
     --------
     >>> sorted(zoo())
-    ['disconet', 'disconet-compact']
+    ['disconet', 'disconet-compact', 'mapnet']
     """
     return {name: find("models", name) for name in registered("models")}
 

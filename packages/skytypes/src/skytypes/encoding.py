@@ -9,7 +9,8 @@ resample          the window brought to ``size`` pixels (area-preserving, no ali
 percentile_clip   clipped at percentiles ``low`` and ``high`` of the item, mapped to 0..1
 stretch           divided by the largest absolute value, then sign(x) |x|^``power``
 asinh             asinh(x / ``softening``) / asinh(1 / ``softening``)
-standardise       (x - ``mean``) / ``std``; the item's own where they are not given
+standardise       (x - ``mean``) / ``std``; the item's own where they are not given, and then 0
+                  everywhere in an item that is constant to within its rounding
 beam_map          unit-peak Gaussian of the restoring beam, at the middle of the window
 beam_over_field   beam (geometric mean of the axes, FWHM) / window width, clipped to 1
 beam_covariance   vector (3,): ln of the beam's geometric mean sigma over the half width, and
@@ -112,10 +113,17 @@ def _standardise(state: _State, args: Mapping[str, Value]) -> _State:
     shape = _image_shape(state.data)
     flat = _flat(state.data)
     mean = float(args["mean"]) if "mean" in args else xp.reshape(xp.mean(flat, axis=-1), shape)
-    std = float(args["std"]) if "std" in args else xp.reshape(xp.std(flat, axis=-1), shape)
-    if isinstance(std, float):
-        return replace(state, data=(state.data - mean) / (std if std > 0 else 1.0))
-    return replace(state, data=(state.data - mean) / xp.where(std > 0, std, xp.ones_like(std)))
+    if "std" in args:
+        return replace(state, data=(state.data - mean) / float(args["std"]))
+    std = xp.reshape(xp.std(flat, axis=-1), shape)
+    if "mean" in args:
+        return replace(state, data=(state.data - mean) / xp.where(std > 0, std, xp.ones_like(std)))
+    # Not std > 0: the mean of equal numbers is rounded, and what is left would be blown up to 1.
+    top, low = (xp.reshape(f(flat, axis=-1), shape) for f in (xp.max, xp.min))
+    rounding = 4 * float(xp.finfo(flat.dtype).eps) * xp.maximum(xp.abs(top), xp.abs(low))
+    varies = top - low > rounding
+    data = (state.data - mean) / xp.where(varies, std, xp.ones_like(std))
+    return replace(state, data=xp.where(varies, data, xp.zeros_like(data)))
 
 
 def _beam_axes(state: _State) -> tuple[Array, Array, Array]:

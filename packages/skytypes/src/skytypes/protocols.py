@@ -76,6 +76,42 @@ class ModelFactory(Protocol[M_co]):
         ...
 
 
+@runtime_checkable
+class CardFactory(ModelFactory[M_co], Protocol[M_co]):
+    """A `ModelFactory` whose network follows from a card: channels, pixels, number of answers."""
+
+    def for_card(self, card: ModelCard, /) -> ModelFactory[M_co]:
+        """A factory of the network that ``card`` describes; refuses a card that none fits."""
+        ...
+
+
+def factory_for(factory: ModelFactory[M_co], card: ModelCard) -> ModelFactory[M_co]:
+    """The factory of the network that a card describes.
+
+    Parameters
+    ----------
+    factory : ModelFactory
+        As `find` gives it for ``card.architecture``.
+    card : ModelCard
+        Of a trained network, say.
+
+    Returns
+    -------
+    ModelFactory
+        ``factory.for_card(card)`` where it has that, else ``factory`` itself: its network has one
+        size only.
+
+    Examples
+    --------
+    >>> class OneSize:
+    ...     card = ModelCard("toy", "0", "toy", (), ())
+    ...     def build(self): return "a network"
+    >>> factory_for(OneSize(), OneSize.card).build()
+    'a network'
+    """
+    return factory.for_card(card) if isinstance(factory, CardFactory) else factory
+
+
 def batch_of(dataset: ArrayDataset, indices: Sequence[int]) -> Sample:
     """Items of a dataset as one batch, through its ``batch`` where it has one.
 

@@ -26,7 +26,7 @@ _PROVIDERS = {
     },
     "skies": {"disks": "skymodels"},
     "simulators": {"casa": "casa-sim", "native": "casa-sim"},
-    "models": {"disconet": "netzoo", "disconet-compact": "netzoo"},
+    "models": {"disconet": "netzoo", "disconet-compact": "netzoo", "mapnet": "netzoo"},
 }
 _DEFAULT_PROVIDERS = {
     "datasets": "skymodels, casa-sim or popmaps",

@@ -28,9 +28,9 @@ class DatasetTable:
         Input names, without the prefix.
     labels : tuple of str
     files : tuple of rows of str
-        Shape (row, input): paths relative to the CSV.
+        Shape (row, input): paths relative to the CSV; empty where the item lacks this input.
     values : tuple of rows of float
-        Shape (row, label): truth in the unit of the label's name.
+        Shape (row, label): truth in the unit of the label's name; NaN where it is not known.
     ids : tuple of str
         One a row.
 
@@ -69,7 +69,7 @@ class DatasetTable:
                     f"a row has {len(row)} files and {len(numbers)} labels; the table has "
                     f"{len(self.inputs)} and {len(self.labels)} columns of them"
                 )
-            for file in row:
+            for file in filter(None, row):
                 _require_inside(file)
 
     def to_csv(self) -> str:
@@ -86,13 +86,14 @@ class DatasetTable:
         quoted = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
         lines = [["id", *(PREFIX + n for n in self.inputs), *self.labels]]
         for item, files, values in zip(self.ids, self.files, self.values, strict=True):
-            lines.append([item, *files, *(repr(float(v)) for v in values)])
+            numbers = ("" if math.isnan(v) else repr(float(v)) for v in values)
+            lines.append([item, *files, *numbers])
         for cells in lines:
             (quoted if any("\r" in c for c in cells) else write).writerow(cells)
         return out.getvalue()
 
     @classmethod
-    def from_csv(cls, text: str, *, source: str = "table") -> DatasetTable:
+    def from_csv(cls, text: str, *, source: str = "table", blanks: bool = False) -> DatasetTable:
         r"""A table read from CSV text and checked.
 
         Parameters
@@ -101,6 +102,8 @@ class DatasetTable:
             Blank lines and a byte-order mark are passed over.
         source : str
             Named in the message when the text is bad.
+        blanks : bool
+            Admit empty cells: an input that the item lacks, a label that is not known.
 
         Raises
         ------
@@ -112,6 +115,8 @@ class DatasetTable:
         --------
         >>> DatasetTable.from_csv("input:image,incl_deg\na.fits,30\n").ids
         ('000000',)
+        >>> DatasetTable.from_csv("input:image,incl_deg\na.fits,\n", blanks=True).values
+        ((nan,),)
         """
         rows = list(_rows(text.removeprefix("\ufeff"), source))
         header = rows[0][1] if rows else []
@@ -124,11 +129,13 @@ class DatasetTable:
             if len(row) != len(header):
                 raise InputError(f"{source}: line {line} has {len(row)} fields, not {len(header)}")
             files.append(tuple(row[i] for i in inputs))
-            values.append(tuple(_number(row[i], header[i], line, source) for i in labels))
+            values.append(tuple(_number(row[i], header[i], line, source, blanks) for i in labels))
             ids.append(row[header.index("id")] if "id" in header else f"{place:06d}")
         names = tuple(header[i].removeprefix(PREFIX) for i in inputs)
         try:
             _require_once("columns", header)
+            if not blanks and any("" in row for row in files):
+                _require_inside("")
             columns = tuple(header[i] for i in labels)
             return cls(names, columns, tuple(files), tuple(values), tuple(ids))
         except ContractError as error:
@@ -159,7 +166,9 @@ def _require_inside(file: str) -> None:
         raise ContractError(f"path {file!r}: give one relative to the table and inside its folder")
 
 
-def _number(text: str, column: str, line: int, source: str) -> float:
+def _number(text: str, column: str, line: int, source: str, blanks: bool) -> float:
+    if blanks and not text.strip():
+        return math.nan
     try:
         # float() would take 1_000, which no other reader of CSV does.
         value = math.nan if "_" in text else float(text)
