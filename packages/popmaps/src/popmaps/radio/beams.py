@@ -105,7 +105,7 @@ def pulse_width_s(
     """
     above = np.sin(half_opening / 2) ** 2 - np.sin((sight_line_rad - chi_rad) / 2) ** 2
     across = np.sin(sight_line_rad) * np.sin(chi_rad)
-    # Where the Sun stays in the beam the ratio is 1 or more; compared so that none divides by 0.
-    inside = above >= across
-    ratio = np.divide(np.maximum(above, 0), across, out=np.ones_like(above), where=~inside)
+    # The ratio is below 0 where the beam misses and above 1 where the Sun never leaves it.
+    partly = (above > 0) & (above < across)
+    ratio = np.divide(above, across, out=(above > 0).astype(np.float64), where=partly)
     return np.asarray(period_s * 2 / np.pi * np.arcsin(np.sqrt(ratio)))
