@@ -6,13 +6,21 @@ from collections.abc import Sequence
 
 from skyrun import make_app, run
 
+from .commands.generate import generate
 from .commands.observed import observed
+from .commands.simulate import simulate
+from .commands.show import show
+from .commands.split import split
 
 app = make_app(
     "popmaps",
     "Neutron-star populations to density maps, datasets and splits.",
 )
+app.command(simulate)
 app.command(observed)
+app.command(show)
+app.command(generate)
+app.command(split)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

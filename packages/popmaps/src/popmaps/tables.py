@@ -264,13 +264,17 @@ def _unit(schema: pa.Schema, name: str, path: Path) -> str:
     import pyarrow as pa
 
     places = schema.get_all_field_indices(name)
-    if len(places) != 1:
-        raise InputError(f"{path}: {len(places)} columns {name!r}; exactly one is needed")
+    _require_one(path, name, len(places))
     field = schema.field(places[0])
     kind = field.type
     if not (pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
         raise InputError(f"{path}: column {name!r} holds {kind}; numbers are needed")
-    return (field.metadata or {}).get(b"unit", b"").decode(errors="replace")
+    return str((field.metadata or {}).get(b"unit", b""), "utf-8", "replace")
+
+
+def _require_one(path: Path, name: str, columns: int) -> None:
+    if columns != 1:
+        raise InputError(f"{path}: {columns or 'no'} column {name!r}; exactly one is needed")
 
 
 def _plain(array: NDArray[Any]) -> NDArray[Any]:
@@ -294,8 +298,7 @@ def _unpickled(path: Path, names: Sequence[str]) -> Table:
     arrays, units = {}, {}
     for name in names:
         places = [i for i, head in enumerate(heads) if head and head[0] == name]
-        if len(places) != 1:
-            raise InputError(f"{path}: {len(places)} columns {name!r}; exactly one is needed")
+        _require_one(path, name, len(places))
         arrays[name] = _numbers(frame.iloc[:, places[0]], name, path)
         head = heads[places[0]]
         units[name] = str(head[1]) if len(head) > 1 else ""

@@ -51,7 +51,7 @@ def linear_bins(values: Any, edges: Any, out: Any) -> None:
     """
     bins = edges.size - 1
     low, per_unit = edges[0], bins / (edges[bins] - edges[0])
-    marked: Any = 0
+    marked = 0
     for i in range(values.size):
         place = (values[i] - low) * per_unit
         near = abs(place - np.rint(place)) < _TOLERANCE
@@ -60,7 +60,7 @@ def linear_bins(values: Any, edges: Any, out: Any) -> None:
         bin_ = np.int32(place if inside else -1.0)
         mark = near & there
         out[i] = NEAR_EDGE if mark else bin_
-        marked += np.int32(mark)
+        marked += 1 if mark else 0
     if marked:
         _settle(values, edges, out)
 
@@ -97,7 +97,7 @@ def log_bins(  # noqa: PLR0917 - compiled code takes no keywords
         exponent = (bits[i] - _SQRT_HALF_BITS) >> 52
         mantissa_bits[i] = bits[i] - (exponent << 52)
         out[i] = np.int32(exponent)
-    marked: Any = 0
+    marked = 0
     for i in range(values.size):
         s = (mantissa[i] - 1.0) / (mantissa[i] + 1.0)
         q = s * s
@@ -110,7 +110,7 @@ def log_bins(  # noqa: PLR0917 - compiled code takes no keywords
         bin_ = np.int32(place if inside else -1.0)
         mark = near & there
         out[i] = NEAR_EDGE if mark else bin_
-        marked += np.int32(mark)
+        marked += 1 if mark else 0
     if marked:
         _settle(values, edges, out)
 
@@ -143,7 +143,7 @@ def polar_bins(r: Any, phi: Any, edges_x: Any, edges_y: Any, out_x: Any, out_y: 
     coarse = max(per_x, per_y)
     s3, s5, s7, s9, s11 = _SINE
     c2, c4, c6, c8, c10 = _COSINE
-    marked: Any = 0
+    marked = 0
     for i in range(r.size):
         quarter = np.rint(phi[i] * (1.0 / _HALF_PI))
         t = phi[i] - quarter * _HALF_PI
@@ -172,7 +172,7 @@ def polar_bins(r: Any, phi: Any, edges_x: Any, edges_y: Any, out_x: Any, out_y: 
         bin_y = np.int32(place_y if inside_y else -1.0)
         out_x[i] = NEAR_EDGE if mark else bin_x
         out_y[i] = NEAR_EDGE if mark else bin_y
-        marked += np.int32(mark)
+        marked += 1 if mark else 0
     return marked
 
 

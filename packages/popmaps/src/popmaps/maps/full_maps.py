@@ -93,7 +93,7 @@ class FullMaps:
         periods = axis_bins(PERIOD_S, grid.bins_x, stars["P"])
         cells = grid_cells(grid, periods, axis_bins(PERIOD_DERIVATIVE, grid.bins_y, stars["P_dot"]))
         self._ppdot.add(cells)
-        seen = np.flatnonzero(stars["intercepted_radio"])
+        seen = np.flatnonzero(stars["intercepted_radio"] > 0)
         if seen.size:
             flux = flux_density_jy(stars["S_radio_bol"][seen], stars["spectral_index"][seen])
             self._flux.add(cells[seen], [log_flux(flux)])

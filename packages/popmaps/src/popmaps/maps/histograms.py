@@ -29,23 +29,23 @@ _LANES: Final = 1 + MOST_WEIGHTS
 @numba.njit(cache=True)
 def _weigh(column: Any, lane: int, rows: Any) -> int:
     """Put weights beside the ones of the count; 0 for what is not finite. How many are not."""
-    bad: Any = 0
+    bad = 0
     for i in range(column.size):
         finite = abs(column[i]) < np.inf
         rows[i, lane] = column[i] if finite else 0.0
-        bad += np.int32(not finite)
+        bad += 0 if finite else 1
     return bad
 
 
 @numba.njit(cache=True)
 def _weigh_size(column: Any, lane: int, rows: Any) -> int:
     """`_weigh` with the absolute value."""
-    bad: Any = 0
+    bad = 0
     for i in range(column.size):
         size = abs(column[i])
         finite = size < np.inf
         rows[i, lane] = size if finite else 0.0
-        bad += np.int32(not finite)
+        bad += 0 if finite else 1
     return bad
 
 

@@ -1,0 +1,83 @@
+"""``popmaps generate``: maps of simulated samples, and the CSV that lists them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from skyrun.commands import answer, note
+
+
+def generate(
+    *,
+    kind: Literal["full", "surveys", "single"],
+    data: Path,
+    save_dir: Path | None = None,
+    data_type: Literal["array", "image", "stack"] = "array",
+    resolution_dyn: int = 64,
+    resolution_ppdot: int = 64,
+    seed: int = 0,
+    workers: int = 1,
+    dask: str | None = None,
+    strict: bool = False,
+    json: bool = False,
+) -> None:
+    """Make the maps of simulated samples, those that are not made yet, and list them in a CSV.
+
+    Parameters
+    ----------
+    kind
+        Ten maps of each whole population (full), fifteen of what the surveys detect of each
+        (surveys), or fifteen of one sample (single).
+    data
+        Folder of the samples 000000, 000001 ...; for single the folder of the one.
+    save_dir
+        Folder for the maps, dataset_full.csv and statistics_full.json; output/gen_KIND if not
+        given.
+    data_type
+        A .npy a map (array), a PNG a map (image), or one .npy a channel for all samples (stack).
+    resolution_dyn
+        Bins along x, y, z and right ascension; declination has half as many.
+    resolution_ppdot
+        Bins along the period and along its derivative.
+    seed
+        Of the stars drawn for the surveys' flux maps.
+    workers
+        Processes; the bytes written do not depend on them.
+    dask
+        Address of a dask scheduler, instead of workers.
+    strict
+        Stop at the first sample that can't be read, instead of leaving it out.
+    json
+        Print a line of JSON instead of a table.
+    """
+    from ..maps.generation import generate_maps
+
+    made = generate_maps(
+        kind,
+        data,
+        Path("output") / f"gen_{kind}" if save_dir is None else save_dir,
+        data_type=data_type,
+        resolution_dyn=resolution_dyn,
+        resolution_ppdot=resolution_ppdot,
+        seed=seed,
+        workers=workers,
+        dask=dask,
+        strict=strict,
+        quiet=False,
+    )
+    for number, reason in made.skipped.items():
+        note(f"popmaps: sample {number} is left out: {reason}")
+    if made.aborted:
+        note(f"popmaps: {made.aborted} samples were aborted by the simulator and are left out")
+    for name, stars in made.dropped.items():
+        note(f"popmaps: {name}: {stars} stars without a finite weight are left out")
+    row = {
+        "dataset": str(made.path),
+        "kind": kind,
+        "samples": made.samples,
+        "skipped": len(made.skipped),
+        "aborted": made.aborted,
+        "dropped_stars": sum(made.dropped.values()),
+    }
+    answer([row], json=json)

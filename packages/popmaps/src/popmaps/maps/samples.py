@@ -1,0 +1,235 @@
+"""Simulated samples in their folders: which there are, their tables, labels and units."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skyrun.files import read_json
+from skytypes.errors import InputError
+
+from ..constants import YEAR_S
+from ..tables import find_table, iter_table, read_table
+from .full_maps import FULL_COLUMNS
+from .layout import INPUT_PREFIX, SURVEY_TABLES, Kind
+from .survey_maps import SURVEY_COLUMNS
+
+FULL_TABLE: Final = "final_population"
+OVERRIDE: Final = "override.json"
+CONFIGURATION: Final = "configuration.json"
+ABORTED: Final = "aborted.json"
+
+SINGLE_LABELS: Final = (
+    *("B_initial_log10_mean", "B_initial_log10_sigma"),
+    *("P_initial_log10_mean", "P_initial_log10_sigma"),
+    *("a_late", "L_radio_log10_mean", "epsilon_L", "h_c", "sigma_k"),
+)
+"""Labels of a single sample without ``override.json``, from ``configuration.json``."""
+
+_NUMBERED = re.compile(r"[0-9]{6,18}")
+_LABELS_BYTES: Final = 1 << 22
+_PER_SECOND: Final = frozenset({"", "1", "ss^-1", "s/s", "ss**-1", "s.s^-1", "dimensionless"})
+_PER_YEAR: Final = frozenset(
+    f"s{form.format(year)}"
+    for form in ("{}^-1", "/{}", "{}**-1", ".{}^-1")
+    for year in ("yr", "year", "a")
+)
+
+
+@dataclass(frozen=True)
+class SampleFolder:
+    """The folder of one sample.
+
+    Parameters
+    ----------
+    number : int
+        Of the folder's name; gaps between samples are fine.
+    path : str
+    """
+
+    number: int
+    path: str
+
+    def is_aborted(self) -> bool:
+        """Whether the simulator recorded that this sample can't be made."""
+        return (Path(self.path) / ABORTED).is_file()
+
+    def fingerprint(self, kind: Kind) -> list[list[Any]]:
+        """Names, sizes and times of the files that a sample's maps are made of."""
+        found: list[list[Any]] = []
+        for stem in _stems(kind):
+            try:
+                found.append(_stamp(find_table(self.path, stem)))
+            except InputError:
+                found.append([stem])
+        for name in (OVERRIDE, CONFIGURATION) if kind == "single" else (OVERRIDE,):
+            path = Path(self.path) / name
+            found.append(_stamp(path) if path.is_file() else [name])
+        return found
+
+
+def _stems(kind: Kind) -> tuple[str, ...]:
+    return (FULL_TABLE,) if kind == "full" else tuple(SURVEY_TABLES.values())
+
+
+def _stamp(path: Path) -> list[Any]:
+    status = path.stat()
+    return [path.name, status.st_size, status.st_mtime_ns]
+
+
+def find_samples(data: str | Path, kind: Kind) -> list[SampleFolder]:
+    """The samples in a folder, by number; of kind ``single`` the folder itself.
+
+    Parameters
+    ----------
+    data : path
+    kind : {"full", "surveys", "single"}
+
+    Raises
+    ------
+    InputError
+        If there is no such folder, or no sample in it.
+    """
+    root = Path(data)
+    if not root.is_dir():
+        raise InputError(f"{root}: no such folder; give the one that popmaps simulate wrote")
+    if kind == "single":
+        return [SampleFolder(0, str(root))]
+    names = (p.name for p in root.iterdir() if _NUMBERED.fullmatch(p.name) and p.is_dir())
+    found = sorted((int(name), name) for name in names)
+    if not found:
+        raise InputError(f"{root}: no folder of a sample (000000, 000001 ...) in it")
+    twice = [b for a, b in zip(found, found[1:], strict=False) if a[0] == b[0]]
+    if twice:
+        raise InputError(f"{root}: sample {twice[0][0]} has two folders; remove one")
+    return [SampleFolder(number, str(root / name)) for number, name in found]
+
+
+def period_derivative_divisor(unit: str, path: str) -> float:
+    """What a column of P_dot is divided by to be in s/s.
+
+    Parameters
+    ----------
+    unit : str
+        Of the column: s/s, or s/yr (of 365 days).
+    path : str
+        Named in the message.
+
+    Raises
+    ------
+    InputError
+        If the unit is another.
+
+    Examples
+    --------
+    >>> period_derivative_divisor("s s^-1", "a"), period_derivative_divisor("s yr^-1", "a")
+    (1.0, 31536000.0)
+    """
+    plain = re.sub(r"[\s(){}\[\]]", "", unit)
+    if plain in _PER_SECOND:
+        return 1.0
+    if plain in _PER_YEAR:
+        return YEAR_S
+    raise InputError(f"{path}: P_dot is in {unit!r}; it must be in 's s^-1' or 's yr^-1'")
+
+
+def _stars(path: Path, units: Mapping[str, str], columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Columns with P_dot in s/s."""
+    stars = dict(columns)
+    divisor = period_derivative_divisor(units["P_dot"], str(path))
+    if divisor != 1.0:
+        stars["P_dot"] = stars["P_dot"] / divisor
+    return stars
+
+
+def read_population(folder: SampleFolder) -> Iterator[dict[str, NDArray[Any]]]:
+    """Chunks of a whole population's stars, in their order.
+
+    Parameters
+    ----------
+    folder : SampleFolder
+
+    Raises
+    ------
+    InputError
+        If the table is missing, damaged, lacks a column, or has P_dot in an unknown unit.
+    """
+    path = find_table(folder.path, FULL_TABLE)
+    for part in iter_table(path, FULL_COLUMNS):
+        yield _stars(path, part.units, part.columns)
+
+
+def read_surveys(folder: SampleFolder) -> dict[str, dict[str, NDArray[np.float64]]]:
+    """What each survey detects in a sample.
+
+    Parameters
+    ----------
+    folder : SampleFolder
+
+    Raises
+    ------
+    InputError
+        If a table is missing, damaged, lacks a column, or has P_dot in an unknown unit.
+    """
+    tables = {}
+    for survey, stem in SURVEY_TABLES.items():
+        path = find_table(folder.path, stem)
+        table = read_table(path, SURVEY_COLUMNS)
+        tables[survey] = _stars(path, table.units, table.columns)
+    return tables
+
+
+def read_labels(folder: SampleFolder, kind: Kind) -> dict[str, float]:
+    """The parameters that a sample was drawn with, by name.
+
+    Parameters
+    ----------
+    folder : SampleFolder
+    kind : {"full", "surveys", "single"}
+        A single sample without ``override.json`` has its labels in ``configuration.json``.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, is no JSON of names and finite numbers, or lacks a label.
+    """
+    path = Path(folder.path) / OVERRIDE
+    if kind == "single" and not path.exists():
+        path = Path(folder.path) / CONFIGURATION
+        known = _flattened(read_json(path, max_bytes=_LABELS_BYTES))
+        missing = [name for name in SINGLE_LABELS if name not in known]
+        if missing:
+            raise InputError(f"{path}: no {missing[0]}; give it, or an {OVERRIDE}")
+        labels = {name: known[name] for name in SINGLE_LABELS}
+    else:
+        labels = read_json(path, max_bytes=_LABELS_BYTES)
+    if not isinstance(labels, dict):
+        raise InputError(f"{path}: holds no names and numbers; give {{NAME: NUMBER, ...}}")
+    return {name: _number(name, labels[name], path) for name in sorted(labels)}
+
+
+def _flattened(configuration: Any) -> dict[str, Any]:
+    """Settings by name, those in groups too; of one name the outermost."""
+    if not isinstance(configuration, dict):
+        return {}
+    inside: dict[str, Any] = {}
+    for value in configuration.values():
+        inside = {**_flattened(value), **inside}
+    return {**inside, **configuration}
+
+
+def _number(name: str, value: Any, path: Path) -> float:
+    odd = name.startswith(INPUT_PREFIX) or name in ("", "id") or not name.isprintable()
+    if odd:
+        raise InputError(f"{path}: {name!r} can't be the name of a label; rename it")
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or abs(value) > 1e300 or not math.isfinite(value):
+        raise InputError(f"{path}: {name} is {str(value)[:40]!r}; give a finite number")
+    return float(value)
