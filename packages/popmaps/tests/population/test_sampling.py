@@ -5,8 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from popmaps.population.sampling import Sweep, plan_samples
-from popmaps.population.settings import LIMITS
+from popmaps.population.settings import VARIABLES
 from skytypes.errors import InputError
+
+
+LIMITS = {name: (v.low, v.high) for name, v in VARIABLES.items()}
 
 
 @given(

@@ -12,7 +12,7 @@ import numpy as np
 from skytypes import item_rng
 from skytypes.errors import InputError
 
-from .settings import LIMITS
+from .settings import VARIABLES
 
 MAX_SAMPLES = 1_000_000
 """Folders have six digits."""
@@ -25,7 +25,7 @@ class Sweep:
     Parameters
     ----------
     name : str
-        One of `popmaps.population.settings.LIMITS`, in the unit given there.
+        One of `popmaps.population.settings.VARIABLES`, in the unit given there.
     low, high : float
         Range, both ends inside the parameter's limits.
     steps : int or None
@@ -49,9 +49,9 @@ class Sweep:
     steps: int | None = None
 
     def __post_init__(self) -> None:
-        if self.name not in LIMITS:
-            raise InputError(f"parameter {self.name!r}; what can vary: {', '.join(LIMITS)}")
-        least, most = LIMITS[self.name]
+        if self.name not in VARIABLES:
+            raise InputError(f"parameter {self.name!r}; what can vary: {', '.join(VARIABLES)}")
+        least, most = VARIABLES[self.name].low, VARIABLES[self.name].high
         if not (math.isfinite(self.low) and math.isfinite(self.high)) or self.low >= self.high:
             raise InputError(
                 f"{self.name} from {self.low:g} to {self.high:g}; give the low end, then the high"
