@@ -101,6 +101,7 @@ def test_a_file_adds_to_the_built_in_surveys(tmp_path: Path) -> None:
         (GOOD.replace("sky = [", "sky = []\nother = ["), "sky"),
         (GOOD.replace("MINE", "PMPS"), "survey PMPS is built in; give it another name"),
         (GOOD + '[group.X]\nsurveys = ["YOURS"]', "group X names the survey 'YOURS'"),
+        (GOOD.replace("MINE", '"../up"'), "should match pattern"),
         (GOOD + "[other]\nx = 1", "nothing else"),
         ("survey = 3", "give tables"),
         ("[survey", "no TOML"),

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from popmaps.spin.births import Births, draw_births
+from popmaps.spin.decay_law import FieldDecay
 from popmaps.spin.evolution import spin_at_birth, spun_down
-from popmaps.spin.field_decay import FieldDecay, field_today
+from popmaps.spin.field_decay import field_today
 from popmaps.spin.settings import SpinSettings
 from popmaps.spin.spin_down import aligned_growth, log_alignment
 from skytypes.errors import InputError

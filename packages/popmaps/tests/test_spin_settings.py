@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from popmaps.spin.field_decay import FieldDecay
+from popmaps.spin.decay_law import FieldDecay
 from popmaps.spin.settings import SpinSettings
 from skytypes.errors import InputError
 

@@ -22,6 +22,8 @@ Values = NDArray[np.float64]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Positive = Annotated[Number, Field(gt=0)]
 Bounds = tuple[Number, Number]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_+.-]{0,39}$")]
+"""Names of surveys and groups become parts of file names."""
 
 
 class _Record(BaseModel):
@@ -166,8 +168,8 @@ class SurveyTable(_Record):
     ['PMPS', 'SMPS', 'HTRU_low', 'HTRU_mid', 'HTRU_high']
     """
 
-    surveys: Mapping[str, Survey] = Field(alias="survey", min_length=1)
-    groups: Mapping[str, SurveyGroup] = Field(alias="group", default_factory=dict)
+    surveys: Mapping[Name, Survey] = Field(alias="survey", min_length=1)
+    groups: Mapping[Name, SurveyGroup] = Field(alias="group", default_factory=dict)
 
     @model_validator(mode="after")
     def _known(self) -> Self:

@@ -1,23 +1,19 @@
 """Decay of the dipole field in the crust, and its integral over time, compiled.
 
-The field falls as B0 (1 + t/t1)^a1 (1 + t/t2)^(a2 - a1) (1 + t/tl)^(a_late - a2), with t1 and t2
-powers of B0: the Hall effect, the Ohmic decay it leads to, and a power law at late times. Stars
-whose late times come first skip the middle terms. Times are in years, fields in gauss.
-
-Source: Graber et al. 2024, ApJ 968, 16 (the fit to magneto-thermal simulations).
+The law is that of `popmaps.spin.decay_law`. Times are in years, fields in gauss.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from typing import Any, Final
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from skytypes.errors import InputError
+from .decay_law import FieldDecay
 
 Terms = tuple[float, float, float, float, float, float]
 """Time [yr] and exponent of three factors (1 + t/time)^exponent, the shortest time first."""
@@ -28,59 +24,6 @@ _nodes, _weights = np.polynomial.legendre.leggauss(8)
 NODES = tuple(float(x) for x in _nodes)
 WEIGHTS = tuple(float(w) for w in _weights)
 """Points and weights of Gauss and Legendre on (-1, 1)."""
-
-
-@dataclass(frozen=True)
-class FieldDecay:
-    """Exponents and times of the decay; the defaults fit a dipolar-toroidal crustal field.
-
-    Parameters
-    ----------
-    a_early, a_hall, a_late : float
-        Exponents of the three ages, none positive and ``a_hall`` at most ``a_early``, so that
-        no field grows.
-    early_time_yr, early_power : float
-        t1 = ``early_time_yr`` (B0 / 1 G)^``early_power``.
-    hall_time_yr, hall_power : float
-        The same for t2.
-    late_time_yr : float
-        From when on the late exponent rules.
-
-    Raises
-    ------
-    InputError
-        If an exponent would let the field grow, or a time is not positive.
-
-    Examples
-    --------
-    >>> FieldDecay(a_late=-1.8).a_hall
-    -3.0
-    """
-
-    a_early: float = -0.13
-    a_hall: float = -3.0
-    a_late: float = -0.88
-    early_time_yr: float = 1e14
-    early_power: float = -0.8
-    hall_time_yr: float = 6e8
-    hall_power: float = -0.2
-    late_time_yr: float = 2e6
-
-    def __post_init__(self) -> None:
-        if not (self.a_hall <= self.a_early <= 0 and self.a_late <= 0):
-            raise InputError(
-                f"field exponents {self.a_early}, {self.a_hall}, {self.a_late}: give a_hall <= "
-                "a_early <= 0 and a_late <= 0, for a field that never grows"
-            )
-        if not min(self.early_time_yr, self.hall_time_yr, self.late_time_yr) > 0:
-            raise InputError("times of the field's decay: give years above 0")
-
-
-FIELD_DECAYS: Final[dict[str, FieldDecay]] = {
-    "dipolar": FieldDecay(),
-    "multipolar": FieldDecay(a_early=-0.15, a_hall=-4.0, early_time_yr=9e13),
-}
-"""Fits to simulations that begin with a dipole and a toroidal field, or with multipoles."""
 
 
 @numba.njit(cache=True)

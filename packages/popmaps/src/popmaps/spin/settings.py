@@ -8,7 +8,7 @@ from typing import Final, Literal, get_args
 
 from skytypes.errors import InputError
 
-from .field_decay import FIELD_DECAYS, FieldDecay
+from .decay_law import FIELD_DECAYS, FieldDecay
 from .neutron_star import STARS, EquationOfState, NeutronStar
 
 PeriodDistribution = Literal["log-normal", "normal"]
