@@ -119,10 +119,7 @@ def make_batch(batch: Batch) -> Record:
         A sample that can't be read is in ``errors`` and stops no other.
     """
     record = Record(batch.inputs())
-    if batch.settings.kind == "full":
-        made = _full(batch, record)
-    else:
-        made = _surveys(batch, record)
+    made = _full(batch, record) if batch.settings.kind == "full" else _surveys(batch, record)
     files = _write(batch, made)
     folder = ResumableFolder(batch.save_dir, batch.settings.provenance())
     folder.finish(batch.name, files, vars(record))

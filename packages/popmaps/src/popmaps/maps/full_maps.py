@@ -6,26 +6,18 @@ the maps do not depend on how the stars were cut.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .axes import PERIOD_DERIVATIVE, PERIOD_S, plane_grid, ppdot_grid, radec_grid, side_grid
+from .axes import plane_grid, ppdot_grid, radec_grid, side_grid
 from .flux import flux_density_jy
-from .histograms import (
-    EMPTY_FLUX,
-    CellSums,
-    Floats,
-    axis_bins,
-    grid_cells,
-    log_flux,
-    plane_bins,
-    star_cells,
-)
+from .histograms import EMPTY_FLUX, axis_bins, grid_cells, log_flux, plane_bins, star_cells
 from .layout import FULL_MAPS
 from .smoothing import smooth
+from .sums import CellSums, Floats
 
 FULL_COLUMNS: Final = (
     *("r", "phi", "z", "ra", "dec", "v_r", "v_phi", "v_z", "pm_ra", "pm_dec"),
@@ -74,9 +66,15 @@ class FullMaps:
         stars : mapping of column to ndarray, shape (n,)
             `FULL_COLUMNS`, in the units of `popmaps.columns.FULL`.
         """
-        for block in _blocks(stars):
+        columns = {
+            name: np.ascontiguousarray(stars[name], dtype=np.float64) for name in FULL_COLUMNS[:-1]
+        }
+        for start in range(0, columns["r"].size, _BLOCK_STARS):
+            block = {n: column[start : start + _BLOCK_STARS] for n, column in columns.items()}
             self._add_places(block)
-            self._add_periods(block)
+            grid = self._ppdot.grid
+            self._ppdot.add(star_cells(grid, block["P"], block["P_dot"]))
+        self._add_fluxes(columns, np.asarray(stars["intercepted_radio"]))
 
     def _add_places(self, stars: Mapping[str, Floats]) -> None:
         plane, side = self._plane.grid, self._side.grid
@@ -88,25 +86,14 @@ class FullMaps:
         sky = star_cells(self._sky.grid, stars["ra"], stars["dec"])
         self._sky.add(sky, [stars["pm_ra"], stars["pm_dec"]], absolute=True)
 
-    def _add_periods(self, stars: Mapping[str, Floats]) -> None:
-        grid = self._ppdot.grid
-        periods = axis_bins(PERIOD_S, grid.bins_x, stars["P"])
-        cells = grid_cells(grid, periods, axis_bins(PERIOD_DERIVATIVE, grid.bins_y, stars["P_dot"]))
-        self._ppdot.add(cells)
-        seen = np.flatnonzero(stars["intercepted_radio"] > 0)
-        if seen.size:
-            flux = flux_density_jy(stars["S_radio_bol"][seen], stars["spectral_index"][seen])
-            self._flux.add(cells[seen], [log_flux(flux)])
-
-    def _raw(self) -> Iterator[Floats]:
-        """Maps before the filter, in the order of `FULL_MAPS`."""
-        yield self._plane.counts()
-        yield self._side.counts()
-        yield self._sky.counts()
-        yield from (self._plane.means(k) for k in range(3))
-        yield from (self._sky.means(k) for k in range(2))
-        yield self._ppdot.counts()
-        yield self._flux.means(0, empty=EMPTY_FLUX)
+    def _add_fluxes(self, stars: Mapping[str, Floats], seen: NDArray[np.generic]) -> None:
+        places = np.flatnonzero(seen if seen.dtype == bool else np.asarray(seen, float) > 0)
+        if not places.size:
+            return
+        wanted = ("P", "P_dot", "S_radio_bol", "spectral_index")
+        period, derivative, flux, index = (stars[name][places] for name in wanted)
+        cells = star_cells(self._flux.grid, period, derivative)
+        self._flux.add(cells, [log_flux(flux_density_jy(flux, index))])
 
     def maps(self, *, filtered: bool = True) -> dict[str, Floats]:
         """The maps, in the order of `FULL_MAPS`.
@@ -120,8 +107,11 @@ class FullMaps:
         -------
         dict of name to ndarray, shape (n_x, n_y)
         """
-        raw = zip(FULL_MAPS, self._raw(), strict=True)
-        return {name: (smooth(one) if filtered else one)[0] for name, one in raw}
+        sums = self._plane, self._side, self._sky, self._ppdot
+        raw = [*(s.maps()[0] for s in sums), self._flux.maps(empty=EMPTY_FLUX)[0, 1:]]
+        plane, side, sky, ppdot, flux = (smooth(maps) if filtered else maps for maps in raw)
+        ordered = (plane[0], side[0], sky[0], *plane[1:], *sky[1:], ppdot[0], flux[0])
+        return dict(zip(FULL_MAPS, ordered, strict=True))
 
     def dropped(self) -> dict[str, int]:
         """Stars that a map had to leave out because their weight is not finite, or no flux.
@@ -135,14 +125,3 @@ class FullMaps:
         names = (*FULL_MAPS[3:8], FULL_MAPS[9])
         numbers = [int(s.dropped(k)[0]) for s, k in (*sums, (self._flux, 0))]
         return {name: number for name, number in zip(names, numbers, strict=True) if number}
-
-
-def _blocks(stars: Mapping[str, NDArray[np.generic]]) -> Iterator[dict[str, Floats]]:
-    columns = {
-        name: np.ascontiguousarray(stars[name], dtype=np.float64)
-        for name in FULL_COLUMNS
-        if name != "intercepted_radio"
-    }
-    columns["intercepted_radio"] = np.asarray(stars["intercepted_radio"])
-    for start in range(0, columns["r"].size, _BLOCK_STARS):
-        yield {name: column[start : start + _BLOCK_STARS] for name, column in columns.items()}

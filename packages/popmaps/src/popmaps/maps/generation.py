@@ -37,6 +37,7 @@ from .layout import (
     map_names,
     stack_cell,
 )
+from .listing import Rows, collect, label_columns, write_csv
 from .samples import SampleFolder, find_samples
 from .stacks import join_stacks
 from .statistics import write_statistics
@@ -138,7 +139,7 @@ def generate_maps(
         return whole
     new = not save.exists()
     records = _run(batches, save, workers=workers, dask=dask, strict=strict, quiet=quiet)
-    rows = _collect(batches, records)
+    rows = collect(batches, records)
     if not rows.labels:
         _forget(batches, save, new=new)
         number, reason = next(iter(rows.skipped.items()))
@@ -224,40 +225,6 @@ def _require_whole(record: Record) -> None:
         raise InputError(f"sample {number}: {error}")
 
 
-@dataclass
-class _Rows:
-    """Samples that go into the dataset, and why others do not."""
-
-    kept: list[tuple[Batch, list[int]]] = field(default_factory=list)
-    labels: dict[int, dict[str, float]] = field(default_factory=dict)
-    skipped: dict[int, str] = field(default_factory=dict)
-    dropped: Counter[str] = field(default_factory=Counter)
-
-
-def _collect(batches: Sequence[Batch], records: Sequence[Record]) -> _Rows:
-    """In the order of the samples; all must have the labels of the first."""
-    rows = _Rows()
-    names: list[str] | None = None
-    for batch, record in zip(batches, records, strict=True):
-        places, place = [], 0
-        for sample in batch.samples:
-            number = str(sample.number)
-            if number in record.errors:
-                rows.skipped[sample.number] = record.errors[number]
-                continue
-            labels = record.labels[number]
-            names = sorted(labels) if names is None else names
-            if sorted(labels) == names:
-                rows.labels[sample.number] = labels
-                rows.dropped.update(record.dropped.get(number, {}))
-                places.append(place)
-            else:
-                rows.skipped[sample.number] = f"its labels are not those before it: {names}"
-            place += 1
-        rows.kept.append((batch, places))
-    return rows
-
-
 def _forget(batches: Sequence[Batch], save: Path, *, new: bool) -> None:
     """Leave the folder as it was found: not one sample could be used."""
     for batch in batches:
@@ -269,14 +236,14 @@ def _forget(batches: Sequence[Batch], save: Path, *, new: bool) -> None:
 
 
 def _finish(
-    batches: Sequence[Batch], rows: _Rows, settings: Settings, save: Path, aborted: int
+    batches: Sequence[Batch], rows: Rows, settings: Settings, save: Path, aborted: int
 ) -> Dataset:
     files = [DATASET_FILE, PROVENANCE_FILE]
     if settings.data_type == "stack":
         files += join_stacks(save, settings, rows.kept)
-    _write_csv(save / DATASET_FILE, settings, rows.labels)
+    write_csv(save / DATASET_FILE, settings, rows.labels)
     if settings.kind != "single":
-        write_statistics(save / STATISTICS_FILE, _columns(rows.labels.values()))
+        write_statistics(save / STATISTICS_FILE, label_columns(rows.labels.values()))
         files.append(STATISTICS_FILE)
     summary = {
         "samples": len(rows.labels),
@@ -323,30 +290,3 @@ def _drop_parts(save: Path, batches: Sequence[Batch]) -> None:
     for batch in batches:
         (save / MARKS / f"{batch.name}.json").unlink(missing_ok=True)
     shutil.rmtree(save / PARTS, ignore_errors=True)
-
-
-def _columns(labels: Iterable[Mapping[str, float]]) -> dict[str, list[float]]:
-    columns: dict[str, list[float]] = {}
-    for row in labels:
-        for name, value in row.items():
-            columns.setdefault(name, []).append(value)
-    return dict(sorted(columns.items()))
-
-
-def _write_csv(path: Path, settings: Settings, labels: Mapping[int, Mapping[str, float]]) -> None:
-    """One row a sample: files, then labels by name."""
-    names = map_names(settings.kind)
-    label_names = sorted(next(iter(labels.values())))
-    data_type = settings.data_type
-    header = [*(INPUT_PREFIX + name for name in names), *label_names]
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["id", *header] if data_type == "stack" else header)
-    for row, (number, values) in enumerate(labels.items()):
-        numbers = [repr(values[name]) for name in label_names]
-        if data_type == "stack":
-            writer.writerow([number, *(stack_cell(name, row) for name in names), *numbers])
-        else:
-            files = [map_file(name, number, data_type) for name in names]
-            writer.writerow([*files, *numbers])
-    write_text(path, out.getvalue())

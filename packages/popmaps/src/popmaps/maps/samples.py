@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -106,7 +107,7 @@ def find_samples(data: str | Path, kind: Kind) -> list[SampleFolder]:
     found = sorted((int(name), name) for name in names)
     if not found:
         raise InputError(f"{root}: no folder of a sample (000000, 000001 ...) in it")
-    twice = [b for a, b in zip(found, found[1:], strict=False) if a[0] == b[0]]
+    twice = [b for a, b in pairwise(found) if a[0] == b[0]]
     if twice:
         raise InputError(f"{root}: sample {twice[0][0]} has two folders; remove one")
     return [SampleFolder(number, str(root / name)) for number, name in found]

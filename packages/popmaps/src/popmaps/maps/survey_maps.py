@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from skytypes import item_rng
 
 from .axes import Grid, ppdot_grid, radec_grid
-from .histograms import EMPTY_FLUX, CellSums, Floats, log_flux, star_cells
+from .histograms import EMPTY_FLUX, log_flux, star_cells
 from .layout import FLUX_SAMPLE, SURVEY_KINDS, SURVEY_MAPS, SURVEYS, survey_map_name
 from .smoothing import smooth
+from .sums import CellSums, Floats
 
 SURVEY_COLUMNS: Final = ("ra", "dec", "pm_ra", "pm_dec", "P", "P_dot", "S_radio_obs_mean_1400")
 """Columns of ``survey_NAME_results`` that the maps need."""
@@ -137,8 +138,9 @@ def _one_survey(
     measured = np.concatenate([flux_sample(n, survey, seed=seed, sample=s) for n, s in drawn])
     flux = log_flux(stars["S_radio_obs_mean_1400"][measured])
     fluxes.add(cells[measured], [flux])
-    maps = places.counts(), places.means(0), places.means(1), periods.counts()
-    flux_means = fluxes.means(0, empty=EMPTY_FLUX)
+    sky, counts = places.maps(), periods.maps()
+    flux_means = fluxes.maps(empty=EMPTY_FLUX)
+    maps = (*(sky[:, k] for k in range(3)), counts[:, 0], flux_means[:, 1])
     lost = dict(zip(SURVEY_KINDS[1:3], (places.dropped(0), places.dropped(1)), strict=True))
     lost["ppdot_map_fluxes"] = fluxes.dropped(0)
-    return dict(zip(SURVEY_KINDS, (*maps, flux_means), strict=True)), lost
+    return dict(zip(SURVEY_KINDS, maps, strict=True)), lost

@@ -1,0 +1,181 @@
+"""Counts, sums and means of stars in the cells of a grid, compiled.
+
+A sum adds the stars in their order, so that the same stars in chunks give the same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from .axes import Grid
+
+Floats = NDArray[np.float64]
+Cells = NDArray[np.int32]
+
+MOST_WEIGHTS: Final = 3
+_LANES: Final = 1 + MOST_WEIGHTS
+"""Numbers a cell: its count and its sums lie side by side in memory."""
+
+
+@numba.njit(cache=True)
+def _finite(weight: Any) -> Any:
+    return weight if abs(weight) < np.inf else 0.0
+
+
+@numba.njit(cache=True)
+def _add_none(cells: Any, sums: Any) -> None:
+    for i in range(cells.size):
+        sums[cells[i], 0] += 1.0
+
+
+@numba.njit(cache=True)
+def _add_one(cells: Any, a: Any, sums: Any, absolute: bool) -> int:
+    odd = 0
+    for i in range(cells.size):
+        cell, weight = cells[i], a[i]
+        if not abs(weight) < np.inf:
+            odd += 1
+            weight = 0.0
+        sums[cell, 0] += 1.0
+        sums[cell, 1] += abs(weight) if absolute else weight
+    return odd
+
+
+@numba.njit(cache=True)
+def _add_two(cells: Any, a: Any, b: Any, sums: Any, absolute: bool) -> int:
+    odd = 0
+    for i in range(cells.size):
+        cell, first, second = cells[i], a[i], b[i]
+        if not abs(first) + abs(second) < np.inf:
+            odd += 1
+            first, second = _finite(first), _finite(second)
+        sums[cell, 0] += 1.0
+        sums[cell, 1] += abs(first) if absolute else first
+        sums[cell, 2] += abs(second) if absolute else second
+    return odd
+
+
+@numba.njit(cache=True)
+def _add_three(  # noqa: PLR0917 - compiled code takes no keywords
+    cells: Any, a: Any, b: Any, c: Any, sums: Any, absolute: bool
+) -> int:
+    odd = 0
+    for i in range(cells.size):
+        cell, first, second, third = cells[i], a[i], b[i], c[i]
+        if not abs(first) + abs(second) + abs(third) < np.inf:
+            odd += 1
+            first, second, third = _finite(first), _finite(second), _finite(third)
+        sums[cell, 0] += 1.0
+        sums[cell, 1] += abs(first) if absolute else first
+        sums[cell, 2] += abs(second) if absolute else second
+        sums[cell, 3] += abs(third) if absolute else third
+    return odd
+
+
+_ADD: Final[tuple[Any, ...]] = (_add_none, _add_one, _add_two, _add_three)
+
+
+@numba.njit(cache=True)
+def _add_missing(cells: Any, column: Any, missing: Any) -> None:
+    for i in range(cells.size):
+        if not abs(column[i]) < np.inf:
+            missing[cells[i]] += 1.0
+
+
+@numba.njit(cache=True)
+def _divide(sums: Any, missing: Any, cells: int, empty: float, out: Any) -> None:
+    """Counts and means of all cells, without the one that gathers what is outside."""
+    samples, channels = out.shape[:2]
+    for s in range(samples):
+        first = s * (cells + 1)
+        for k in range(channels):
+            gaps = missing.shape[0] > 0
+            for c in range(cells):
+                row = first + c
+                number = sums[row, 0]
+                if k > 0:
+                    if gaps:
+                        number -= missing[k - 1, row]
+                    out[s, k, c] = sums[row, k] / number if number > 0 else empty
+                else:
+                    out[s, k, c] = number
+
+
+class CellSums:
+    """Counts and sums of weights in the cells of a grid, of one sample or many.
+
+    Parameters
+    ----------
+    grid : Grid
+    weights : int
+        Sums beside the count, 0 to 3.
+    samples : int
+        Maps of each; the cells of sample s come ``s * stride`` after those of the first.
+
+    Examples
+    --------
+    >>> from popmaps.maps.axes import radec_grid
+    >>> grid = radec_grid(4)
+    >>> sums = CellSums(grid, weights=1)
+    >>> cells = np.array([1, 1, 1], dtype=np.int32)
+    >>> sums.add(cells, [np.array([1.0, 3.0, np.inf])])
+    >>> sums.maps()[0, :, 0, 1].tolist(), sums.dropped(0).tolist()
+    ([3.0, 2.0], [1])
+    """
+
+    def __init__(self, grid: Grid, weights: int = 0, samples: int = 1) -> None:
+        self.grid = grid
+        self.samples = samples
+        self.stride = grid.cells + 1
+        self._weights = weights
+        self._sums = np.zeros((samples * self.stride, _LANES if weights else 1))
+        # Counts of stars without a weight; made when there is one.
+        self._missing = np.zeros((0, 0))
+
+    def add(self, cells: Cells, weights: Sequence[Floats] = (), *, absolute: bool = False) -> None:
+        """Add stars, in their order.
+
+        Parameters
+        ----------
+        cells : ndarray, shape (n,), int32
+            As `popmaps.maps.histograms.star_cells` gives them, plus the sample's offset.
+        weights : sequence of ndarray, shape (n,)
+            One a sum; a star whose weight is not finite is left out of that sum and its mean.
+        absolute : bool
+            Whether the size of the weight is summed.
+        """
+        if not weights:
+            _add_none(cells, self._sums)
+        elif _ADD[len(weights)](cells, *weights, self._sums, absolute):
+            if not self._missing.size:
+                self._missing = np.zeros((self._weights, self._sums.shape[0]))
+            for column, missing in zip(weights, self._missing, strict=True):
+                _add_missing(cells, column, missing)
+
+    def maps(self, *, empty: float = 0.0) -> Floats:
+        """The count of each cell and the mean of each weight, ``empty`` where there is no star.
+
+        Returns
+        -------
+        ndarray, shape (samples, 1 + weights, n_x, n_y)
+        """
+        out = np.empty((self.samples, 1 + self._weights, self.grid.cells))
+        _divide(self._sums, self._missing, self.grid.cells, empty, out)
+        return out.reshape(*out.shape[:2], *self.grid.shape)
+
+    def dropped(self, weight: int) -> NDArray[np.int64]:
+        """Stars inside the grid that were left out of a mean, their weight not being finite.
+
+        Returns
+        -------
+        ndarray, shape (samples,)
+        """
+        if not self._missing.size:
+            return np.zeros(self.samples, np.int64)
+        missing = self._missing[weight].reshape(self.samples, self.stride)
+        return np.asarray(missing[:, : self.grid.cells].sum(axis=1), dtype=np.int64)
