@@ -7,19 +7,16 @@ and has the same bytes as one that was not.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import shutil
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
-from skyrun.files import read_json, write_json, write_text
+from skyrun.files import read_json, write_json
 from skyrun.folder import ResumableFolder
 from skyrun.workers import ordered_map
 from skytypes import item_rng
@@ -29,13 +26,9 @@ from .axes import require_resolution
 from .batches import BATCH_SAMPLES, PARTS, Batch, Record, Settings, make_batch
 from .layout import (
     DATASET_FILE,
-    INPUT_PREFIX,
     STATISTICS_FILE,
     DataType,
     Kind,
-    map_file,
-    map_names,
-    stack_cell,
 )
 from .listing import Rows, collect, label_columns, write_csv
 from .samples import SampleFolder, find_samples

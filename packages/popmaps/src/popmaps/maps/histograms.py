@@ -14,6 +14,7 @@ from .sums import Cells, CellSums, Floats
 EMPTY_FLUX: Final = -7.0
 """Of a bin without a star, in maps of log10 of the flux in Jy."""
 
+
 def axis_bins(axis: Axis, bins: int, values: Floats) -> Cells:
     """Bins of values on an axis.
 
