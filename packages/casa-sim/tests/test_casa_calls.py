@@ -15,6 +15,7 @@ from casa_sim.casa_calls import (
     simobserve_arguments,
     tclean_arguments,
 )
+from casa_sim.casa_observing import sky_channels
 from casa_sim.settings import ObservationSettings
 from skytypes import SkyImage
 
@@ -90,3 +91,28 @@ def test_a_list_of_one_s_own_is_given_to_casa_by_its_whole_path(
     arguments = simobserve_arguments(settings, sky, "mine.cfg", seed=1)
     assert arguments["antennalist"] == str(tmp_path / "mine.cfg")
     assert measurement_set("mine.cfg") == "sim/sim.mine.noisy.ms"
+
+
+@pytest.mark.parametrize(
+    ("channels", "incenter", "inwidth"),
+    [(1, "250GHz", "8GHz"), (3, "250GHz", "2.66666666667GHz"), (4, "251GHz", "2GHz")],
+)
+def test_casa_is_told_the_frequency_of_its_own_middle_channel(
+    sky: SkyImage, channels: int, incenter: str, inwidth: str
+) -> None:
+    settings = ObservationSettings(
+        "alma.cycle9.7.cfg", frequency_ghz=250.0, bandwidth_ghz=8.0, channels=channels
+    )
+    asked = simobserve_arguments(settings, sky, settings.array_cfg, seed=1)
+    assert (asked["incenter"], asked["inwidth"]) == (incenter, inwidth)
+
+
+def test_casa_gets_a_plane_for_each_channel(sky: SkyImage) -> None:
+    flat = ObservationSettings("alma.cycle9.7.cfg")
+    assert sky_channels(sky, flat) is sky.data
+    steep = ObservationSettings("alma.cycle9.7.cfg", channels=3, spectral_index=2.0)
+    cube = sky_channels(sky, steep)
+    assert cube.shape == (3, *sky.data.shape)
+    assert np.allclose(cube[2], sky.data * (232.5 / 230) ** 2)
+    tuned = ObservationSettings("alma.cycle9.7.cfg", frequency_ghz=253.0, spectral_index=2.0)
+    assert np.allclose(sky_channels(sky, tuned), sky.data * 1.21)

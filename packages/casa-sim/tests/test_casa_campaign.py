@@ -7,9 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from astropy.io import fits
 
 from casa_sim import DiskResult, SimulatedDisks, simulate_catalogue
+from casa_sim.native.visibility_table import read_visibilities
 from casa_sim.products import product_name
 from skyrun.fits import read_image, write_image
 from skytypes import SkyImage
@@ -22,7 +25,7 @@ MakeCatalogue = Callable[..., Path]
 @pytest.fixture(autouse=True)
 def _small_images(monkeypatch: pytest.MonkeyPatch) -> None:
     """The size of the image is not what is tested here."""
-    monkeypatch.setattr("casa_sim.settings.IMSIZE_PX", (64, 64))
+    monkeypatch.setattr("casa_sim.imaging_rules.IMSIZE_PX", (64, 64))
 
 
 def _simulate(catalogue: Path, **options: Any) -> list[DiskResult]:
@@ -221,3 +224,18 @@ def test_missing_casa(make_catalogue: MakeCatalogue, monkeypatch: pytest.MonkeyP
     with pytest.raises(MissingPackageError, match="uv sync --extra casa"):
         _simulate(path)
     assert not (path.parent / "out").exists()
+
+
+def test_channels_of_casa_come_one_after_the_other(make_catalogue: MakeCatalogue) -> None:
+    path = make_catalogue({"time_s": "60"})
+    tuned = {"channels": 4, "bandwidth_ghz": 8.0}
+    (result,) = _simulate(path, stage="visibilities", **tuned)
+    seen = read_visibilities(result.file)
+    assert seen.channel_hz is not None
+    assert seen.channel_hz[::500].tolist() == [227e9, 229e9, 231e9, 233e9]
+    assert np.array_equal(seen.uvw_m[:500], seen.uvw_m[500:1000])
+    # Stokes I of two polarisations of 0.01 Jy each.
+    assert seen.sigma_jy[::500] == pytest.approx([0.01 / 2**0.5] * 4, rel=0.1)
+    (image,) = _simulate(path, **tuned)
+    header = fits.getheader(image.file)
+    assert (header["NCHAN"], header["BANDWID"]) == (4, 8.0)

@@ -47,6 +47,20 @@ def test_observe(sky_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
+def test_a_frequency_and_channels_of_one_s_own(
+    sky_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = sky_file.parent / "out"
+    options = ["--frequency-ghz", "250", "--bandwidth-ghz", "4", "--channels", "2"]
+    options += ["--array", "alma.cycle9.5.cfg", "--imsize", "128", "--time", "60", "--json"]
+    assert main(["observe", str(sky_file), "-o", str(out), *options]) == 0
+    image = read_image(json.loads(capsys.readouterr().out)["file"])
+    assert image.frequency_hz == 250e9
+    assert image.provenance is not None
+    told = image.provenance.configuration["settings"]
+    assert (told["bandwidth_ghz"], told["channels"]) == (4.0, 2)
+
+
 @pytest.mark.usefixtures("fake_casa")
 def test_observe_tells_casas_reason(sky_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = sky_file.parent / "out"
@@ -77,6 +91,9 @@ def test_observe_tells_casas_reason(sky_file: Path, capsys: pytest.CaptureFixtur
         (["--cell-mas", "200"], "cell_mas is 200; allowed: 0.1 to 25 mas (half the beam)"),
         (["--imsize", "333"], "imsize_px is 333; give an even number"),
         (["--pwv", "wet"], "wet"),
+        (["--frequency-ghz", "300"], "band 6 is 211 to 275 GHz, so give 214.75 to 271.25"),
+        (["--bandwidth-ghz", "-1"], "bandwidth_ghz is -1; allowed: 1e-05 to 64 GHz (band 6)"),
+        (["--channels", "0"], "channels is 0; allowed: 1 to 1024"),
     ],
 )
 def test_bad_options(

@@ -27,7 +27,7 @@ QUICK = {"time_s": "60", "array_cfg": "alma.cycle9.5.cfg", "array_lo": "", "nite
 @pytest.fixture(autouse=True)
 def _small_and_private(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """Small images, and a cache of the test's own."""
-    monkeypatch.setattr("casa_sim.settings.IMSIZE_PX", (128, 128))
+    monkeypatch.setattr("casa_sim.imaging_rules.IMSIZE_PX", (128, 128))
     monkeypatch.setenv(VARIABLE, str(tmp_path / "cache"))
     shared_cache.cache_clear()
     yield

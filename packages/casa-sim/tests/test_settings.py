@@ -11,14 +11,9 @@ from hypothesis import strategies as st
 
 from casa_sim.antennas import antenna_positions, longest_baseline_m
 from casa_sim.arrays import ARRAYS, BANDS, find_array, find_band
-from casa_sim.settings import (
-    ObservationSettings,
-    cell_rule_mas,
-    elevation_deg,
-    imsize_rule,
-    needs_two_arrays,
-    scales_rule,
-)
+from casa_sim.imaging_rules import cell_rule_mas, imsize_rule, needs_two_arrays, scales_rule
+from casa_sim.settings import ObservationSettings
+from casa_sim.site import elevation_deg
 from skytypes.errors import InputError
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from skytypes.errors import InputError
@@ -19,6 +19,7 @@ from .antennas import antenna_positions, longest_baseline_m
 
 TABLE_FREQUENCY_HZ = 230e9
 BANDWIDTH_HZ = 7.5e9
+"""What is observed around a band's frequency unless settings say otherwise [Hz]."""
 
 _LIGHT_M_S = 299_792_458.0
 _MAS_PER_RAD = 648_000_000 / math.pi
@@ -26,20 +27,24 @@ _MAS_PER_RAD = 648_000_000 / math.pi
 
 @dataclass(frozen=True)
 class Band:
-    """A receiver band: one channel, `BANDWIDTH_HZ` wide, around one frequency.
+    """A receiver band, tuned to a frequency.
 
     Parameters
     ----------
     number : int
     frequency_hz : float
-        [Hz]
+        Middle of what is observed [Hz].
     primary_beam_arcsec : float
         Used for the size of the image only [arcsec].
+    low_hz, high_hz : float
+        The band's edges, as CASA has its receivers [Hz].
     """
 
     number: int
     frequency_hz: float
     primary_beam_arcsec: float
+    low_hz: float
+    high_hz: float
 
 
 @dataclass(frozen=True)
@@ -61,15 +66,15 @@ class ArrayConfiguration:
 
 BANDS: Mapping[int, Band] = MappingProxyType(
     {
-        number: Band(number, frequency_hz, primary_beam_arcsec)
-        for number, frequency_hz, primary_beam_arcsec in (
-            (3, 100e9, 57.5),
-            (4, 145e9, 39.7),
-            (5, 203e9, 28.3),
-            (6, 230e9, 25.0),
-            (7, 345e9, 16.7),
-            (8, 405e9, 14.3),
-            (9, 675e9, 8.5),
+        row[0]: Band(*row)
+        for row in (
+            (3, 100e9, 57.5, 84e9, 116e9),
+            (4, 145e9, 39.7, 125e9, 163e9),
+            (5, 203e9, 28.3, 163e9, 211e9),
+            (6, 230e9, 25.0, 211e9, 275e9),
+            (7, 345e9, 16.7, 275e9, 373e9),
+            (8, 405e9, 14.3, 385e9, 500e9),
+            (9, 675e9, 8.5, 602e9, 720e9),
         )
     }
 )
@@ -93,22 +98,41 @@ ARRAYS: Mapping[str, ArrayConfiguration] = MappingProxyType(
 )
 
 
-def find_band(number: int) -> Band:
-    """The band of a number.
+def find_band(number: int, frequency_hz: float | None = None) -> Band:
+    """The band of a number, tuned to its usual frequency or to another.
+
+    Parameters
+    ----------
+    number : int
+    frequency_hz : float or None
+        [Hz]; the primary beam goes with the wavelength.
 
     Raises
     ------
     InputError
-        If it is not in `BANDS`.
+        If the number is not in `BANDS`, or the frequency not in the band.
 
     Examples
     --------
     >>> find_band(8).frequency_hz
     405000000000.0
+    >>> find_band(6, 250e9).primary_beam_arcsec
+    23.0
     """
     if number not in BANDS:
         raise InputError(f"band is {number}; allowed: {', '.join(str(b) for b in BANDS)}")
-    return BANDS[number]
+    band = BANDS[number]
+    if frequency_hz is None or frequency_hz == band.frequency_hz:
+        return band
+    if not band.low_hz <= frequency_hz <= band.high_hz:
+        raise InputError(
+            f"frequency is {frequency_hz / 1e9:.7g} GHz; band {number} is {band.low_hz / 1e9:g} to "
+            f"{band.high_hz / 1e9:g} GHz"
+        )
+    wider = band.frequency_hz / frequency_hz
+    return replace(
+        band, frequency_hz=frequency_hz, primary_beam_arcsec=band.primary_beam_arcsec * wider
+    )
 
 
 def find_array(name: str) -> ArrayConfiguration:
@@ -134,13 +158,13 @@ def find_array(name: str) -> ArrayConfiguration:
     return ArrayConfiguration(name, beam, max(1.0, float(int(beam / 6))))
 
 
-def beam_mas(array: str, band: int) -> float:
-    """Table beam of an array in a band [mas].
+def beam_mas(array: str, band: int, frequency_hz: float | None = None) -> float:
+    """Table beam of an array in a band, at its usual frequency or another [mas].
 
     Examples
     --------
     >>> round(beam_mas("alma.cycle9.7.cfg", 8), 2)
     28.4
     """
-    scale = TABLE_FREQUENCY_HZ / find_band(band).frequency_hz
+    scale = TABLE_FREQUENCY_HZ / find_band(band, frequency_hz).frequency_hz
     return find_array(array).beam_mas * scale

@@ -12,7 +12,6 @@ from typing import Any, TypeAlias
 from skytypes import SkyImage, item_rng
 
 from .antennas import is_antenna_list
-from .arrays import BANDWIDTH_HZ
 from .directions import direction_text, middle_direction
 from .settings import INTEGRATION_S, ObservationSettings
 
@@ -73,8 +72,9 @@ def simobserve_arguments(
         "skymodel": _SKY,
         "indirection": direction_text(*middle_direction(sky)),
         "incell": f"{sky.pixel_scale_arcsec!r}arcsec",
-        "incenter": f"{settings.receiver.frequency_hz / 1e9:g}GHz",
-        "inwidth": f"{BANDWIDTH_HZ / 1e9:g}GHz",
+        # CASA counts the channels from 0 and wants the frequency of number channels // 2.
+        "incenter": f"{settings.channels_hz[settings.channels // 2] / 1e9:.12g}GHz",
+        "inwidth": f"{settings.channel_width_hz / 1e9:.12g}GHz",
         "direction": direction_text(sky.ra_deg, sky.dec_deg),
         "integration": f"{INTEGRATION_S:g}s",
         "totaltime": f"{settings.time_s:g}s",

@@ -27,14 +27,16 @@ def make_image(array: str, image: str) -> None:
     Parameters
     ----------
     array : str
-        ``.npy`` of shape (y, x) [Jy/pixel], row 0 south, column 0 east.
+        ``.npy`` of shape (y, x) or (channel, y, x) [Jy/pixel], row 0 south, column 0 east.
     image : str
-        CASA's axes are (x, y), x growing to the west: the transpose.
+        CASA's axes are (x, y, Stokes, channel), x growing to the west: the transpose.
     """
     from casatools import image as image_tool
 
-    tool = image_tool()
-    tool.fromarray(image, np.ascontiguousarray(np.load(array).T), overwrite=True)
+    tool, pixels = image_tool(), np.load(array).T
+    if pixels.ndim == 3:
+        pixels = pixels[:, :, np.newaxis]
+    tool.fromarray(image, np.ascontiguousarray(pixels), overwrite=True)
     tool.done()
 
 
@@ -42,47 +44,55 @@ def measure_noise(noisy: Sequence[str], noiseless: Sequence[str]) -> dict[str, A
     """Noise that CASA added: by array, its standard deviation [Jy] and the visibilities' number.
 
     ``sigma_jy`` is that of the real or imaginary part, of one polarisation and one integration;
-    visibilities are counted as rows (baselines x integrations).
+    visibilities are counted as rows (baselines x integrations). Of several channels
+    ``channel_sigma_jy`` tells each, ``sigma_jy`` their root mean square.
     """
-    sigmas, counts = [], []
+    sigmas, counts, channels = [], [], []
     for with_noise, without in zip(noisy, noiseless, strict=True):
         difference = _data(with_noise) - _data(without)
         sigmas.append(float(np.sqrt(np.mean(np.abs(difference) ** 2) / 2)))
         counts.append(int(difference.shape[-1]))
-    return {"sigma_jy": sigmas, "visibilities": counts}
+        channels.append(np.sqrt(np.mean(np.abs(difference) ** 2, axis=(0, 2)) / 2).tolist())
+    told = {"sigma_jy": sigmas, "visibilities": counts}
+    return told if len(channels[0]) == 1 else {**told, "channel_sigma_jy": channels}
 
 
 def export_visibilities(vis: Sequence[str], file: str) -> None:
     """Baselines and Stokes I visibilities of measurement sets as one ``.npz``.
 
-    ``uvw_m`` has shape (n, 3), antenna 1 minus antenna 2 [m]; ``values`` shape (n,) [Jy]; ``rows``
-    the number of each set.
+    ``uvw_m`` has shape (n, 3), antenna 1 minus antenna 2 [m]; ``values`` shape (n,) [Jy];
+    ``channel_hz`` shape (n,) [Hz]; ``rows`` the number of each set. Of each set the first channel
+    comes first.
     """
-    from casatools import table
-
-    baselines, values = [], []
+    baselines, values, channels = [], [], []
     for one in vis:
-        tool = table()
-        tool.open(one)
-        baselines.append(tool.getcol("UVW").T)
-        tool.close()
-        values.append(_data(one)[:, 0].mean(axis=0))
+        seen, uvw = _data(one).mean(axis=0), _column(one, "UVW").T
+        frequencies = np.ravel(_column(f"{one}/SPECTRAL_WINDOW", "CHAN_FREQ"))
+        baselines.append(np.tile(uvw, (len(seen), 1)))
+        values.append(seen.ravel())
+        channels.append(np.repeat(frequencies, len(uvw)))
     np.savez(
         file,
         uvw_m=np.concatenate(baselines),
         values=np.concatenate(values),
+        channel_hz=np.concatenate(channels),
         rows=np.array([len(v) for v in values]),
     )
 
 
 def _data(measurement_set: str) -> Any:
+    """Visibilities, shape (polarisation, channel, row)."""
+    return _column(measurement_set, "DATA").astype(np.complex128)
+
+
+def _column(path: str, name: str) -> Any:
     from casatools import table
 
     tool = table()
-    tool.open(measurement_set)
-    data = tool.getcol("DATA").astype(np.complex128)
+    tool.open(path)
+    values = tool.getcol(name)
     tool.close()
-    return data
+    return values
 
 
 def _tasks() -> dict[str, Callable[..., Any]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skytypes import Observation, Provenance, SkyImage
 from skytypes.errors import InputError
@@ -24,6 +25,7 @@ from .casa_calls import (
 )
 from .casa_worker import CasaWorker
 from .errors import CasaError
+from .native.channels import channel_fluxes
 from .native.visibility_table import Visibilities
 from .products import check_keep
 from .settings import ObservationSettings
@@ -121,12 +123,12 @@ def observe_with_casa(
     check_sky(sky, settings)
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        np.save(folder / SKY_ARRAY, sky.data)
+        np.save(folder / SKY_ARRAY, sky_channels(sky, settings))
         calls = observing_calls(settings, sky, seed=seed, keep=wanted)
         results = worker.run(calls, folder=folder, log=log)
         told = {**settings.as_dict(), "seed": seed, **_measured(results)}
         if settings.stage == "visibilities":
-            return _visibilities(folder, sky, settings, told)
+            return exported_visibilities(folder / VISIBILITIES, sky, settings, told)
         provenance = casa_provenance(settings, seed=seed, sky=sky.provenance)
         return _collect(folder, replace(sky, provenance=provenance), settings, told)
     finally:
@@ -152,20 +154,50 @@ def _collect(
     )
 
 
-def _visibilities(
-    folder: Path, sky: SkyImage, settings: ObservationSettings, told: Mapping[str, Any]
+def sky_channels(sky: SkyImage, settings: ObservationSettings) -> NDArray[np.floating[Any]]:
+    """A sky as CASA gets it: its data, or of several channels a cube of shape (channel, y, x).
+
+    Examples
+    --------
+    >>> sky = SkyImage(np.eye(8), 0.01, "Jy/pixel")
+    >>> sky_channels(sky, ObservationSettings("alma.cycle9.7.cfg", channels=3)).shape
+    (3, 8, 8)
+    """
+    if settings.channels == 1 and not settings.spectral_index:
+        return sky.data
+    cube = np.stack([flux * sky.data for flux in channel_fluxes(settings, sky)])
+    return cube if settings.channels > 1 else cube[0]
+
+
+def exported_visibilities(
+    path: Path, sky: SkyImage, settings: ObservationSettings, told: Mapping[str, Any]
 ) -> Visibilities:
-    with np.load(folder / VISIBILITIES, allow_pickle=False) as file:
+    """What the step ``export_visibilities`` of `casa_sim.casa_job` wrote.
+
+    Parameters
+    ----------
+    path : path
+    sky : SkyImage
+        Its position is the phase centre.
+    settings : ObservationSettings
+    told : mapping
+        The noise that CASA's steps measured, by array and channel.
+    """
+    with np.load(path, allow_pickle=False) as file:
         uvw, values, rows = file["uvw_m"], file["values"], file["rows"]
+        channel_hz = file["channel_hz"] if settings.channels > 1 else None
     # What was measured is the noise of one polarisation; Stokes I is the mean of two.
-    sigmas = np.array(told.get("sigma_jy", [0.0] * len(rows))) / math.sqrt(2)
+    whole = [[sigma] for sigma in told.get("sigma_jy", [0.0] * len(rows))]
+    sigmas = [np.array(s) / math.sqrt(2) for s in told.get("channel_sigma_jy", whole)]
+    each = [np.repeat(s, n // len(s)) for s, n in zip(sigmas, rows, strict=True)]
     return Visibilities(
         np.ascontiguousarray(uvw),
         values.astype(np.complex64),
-        np.repeat(sigmas, rows),
+        np.concatenate(each),
         settings.receiver.frequency_hz,
         sky.ra_deg,
         sky.dec_deg,
+        channel_hz,
     )
 
 

@@ -14,8 +14,9 @@ from skyrun.files import read_text
 from skytypes.errors import InputError, SkyError
 
 from .arrays import ARRAYS, find_band
+from .imaging_rules import needs_two_arrays
 from .products import check_name
-from .settings import MAX_NITER, ObservationSettings, needs_two_arrays
+from .settings import MAX_NITER, ObservationSettings
 
 MAX_BYTES = 64 << 20
 LABELS = ("incl_deg", "pa_deg", "dx_arcsec", "dy_arcsec")

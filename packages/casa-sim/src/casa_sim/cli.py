@@ -77,6 +77,14 @@ class Imaging:
     """Wandering of the antennas' phases [deg]; native only."""
     flux_error: float = 0.0
     """One standard deviation of the flux scale's error [%]; native only."""
+    frequency_ghz: float | None = None
+    """Middle of what is observed [GHz]; by default the band's."""
+    bandwidth_ghz: float | None = None
+    """Of all channels together [GHz]; by default 7.5."""
+    channels: int = 1
+    """Of equal width, imaged together."""
+    spectral_index: float = 0.0
+    """Of the sky's brightness; 0 is the same in all channels."""
 
     def settings(self) -> dict[str, Any]:
         """Fields of ObservationSettings."""
@@ -91,6 +99,10 @@ class Imaging:
             "hour_angle_h": self.hour_angle,
             "phase_rms_deg": self.phase_rms,
             "flux_error_percent": self.flux_error,
+            "frequency_ghz": self.frequency_ghz,
+            "bandwidth_ghz": self.bandwidth_ghz,
+            "channels": self.channels,
+            "spectral_index": self.spectral_index,
         }
 
 

@@ -18,7 +18,7 @@ from skytypes import Observation, SkyImage
 from skytypes.errors import InputError
 
 from .casa_calls import VISIBILITIES, measurement_set
-from .casa_observing import check_casa_settings, observe_with_casa
+from .casa_observing import check_casa_settings, exported_visibilities, observe_with_casa
 from .casa_worker import JOB_TIMEOUT_S, CasaWorker, check_casa_installed
 from .errors import CasaError
 from .native.clean import robust_sigma
@@ -189,20 +189,9 @@ def _observe_with_casa(
             worker.run([export], folder=job / "sky", log=log)
         if not isinstance(made, Observation):
             raise CasaError("CASA: made no image; this is a defect of casa-sim")
-        with np.load(job / "sky" / VISIBILITIES, allow_pickle=False) as file:
-            uvw, values, rows = file["uvw_m"], file["values"], file["rows"]
+        seen = exported_visibilities(job / "sky" / VISIBILITIES, sky, settings, made.settings)
     finally:
         shutil.rmtree(job, ignore_errors=True)
-    # What was measured is the noise of one polarisation; Stokes I is the mean of two.
-    sigma = np.array(made.settings.get("sigma_jy", [0.0] * len(rows))) / math.sqrt(2)
-    seen = Visibilities(
-        np.ascontiguousarray(uvw),
-        values.astype(np.complex64),
-        np.repeat(sigma, rows),
-        settings.receiver.frequency_hz,
-        sky.ra_deg,
-        sky.dec_deg,
-    )
     return made, seen
 
 
@@ -210,7 +199,7 @@ def _image_natively(
     sky: SkyImage, seen: Visibilities, settings: ObservationSettings, seed: int
 ) -> Observation:
     """The native images of visibilities."""
-    setup = setup_from_baselines(seen.uvw_m, settings)
+    setup = setup_from_baselines(seen.middle_uvw_m, settings)
     dirty = image_visibilities(seen, setup)
     image, told = dirty, settings.as_dict()
     if settings.stage == "clean":

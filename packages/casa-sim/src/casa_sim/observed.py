@@ -61,7 +61,8 @@ class ObservedSkies:
         Instead of the settings' own: ``dirty`` to train on, ``clean`` to see what a user sees.
     route : "visibilities" or "image-plane"
         Every visibility with its noise; or the same image several times faster, noise drawn on a
-        grid of the uv plane (`casa_sim.native.uv_noise`), without antenna phase errors.
+        grid of the uv plane (`casa_sim.native.uv_noise`), without antenna phase errors and without
+        spectral index.
     labels : sequence of str
         Names with units; all must be in the truth of each sky.
     cache : SetupCache or None
@@ -138,6 +139,11 @@ class ObservedSkies:
             raise InputError(
                 f"phase_rms_deg is {settings.phase_rms_deg:g}; the image-plane route has no "
                 "antennas, so give 0 or the route visibilities"
+            )
+        if self.route == "image-plane" and settings.spectral_index:
+            raise InputError(
+                f"spectral_index is {settings.spectral_index:g}; the image-plane route has one sky "
+                "for all channels, so give 0 or the route visibilities"
             )
         return replace(settings, stage=self.stage)
 

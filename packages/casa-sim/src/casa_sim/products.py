@@ -20,6 +20,8 @@ _CARDS = (
     ("ARRAY", "array_cfg", "antenna list"),
     ("ARRAYLO", "array_lo", "second antenna list"),
     ("BAND", "band", "ALMA band"),
+    ("BANDWID", "bandwidth_ghz", "[GHz] all channels together"),
+    ("NCHAN", "channels", "channels"),
     ("PWV", "pwv_mm", "[mm] precipitable water vapour"),
     ("EXPTIME", "time_s", "[s] total time of each array"),
     ("ROBUST", "robust", "Briggs weighting"),

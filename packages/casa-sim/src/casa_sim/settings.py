@@ -1,7 +1,4 @@
-"""What is asked of the telescope and of the imaging, and the published rules that fill the rest.
-
-Nothing here belongs to one backend.
-"""
+"""What is asked of the telescope and of the imaging; nothing here belongs to one backend."""
 
 from __future__ import annotations
 
@@ -14,22 +11,26 @@ from typing import Any
 from skytypes.errors import InputError
 
 from .antennas import antenna_positions, is_antenna_list
-from .arrays import TABLE_FREQUENCY_HZ, Band, beam_mas, find_array, find_band
-from .site import LATITUDE_DEG
+from .arrays import BANDWIDTH_HZ, Band, beam_mas, find_array, find_band
+from .imaging_rules import cell_rule_mas, imsize_rule, scales_rule
+from .site import elevation_deg
 
 INTEGRATION_S = 10.0
 NOISES = ("thermal", "none")
 STAGES = ("visibilities", "dirty", "clean")
 WEIGHTINGS = ("natural", "uniform", "briggs")
 MAX_NITER = 800
-TWO_ARRAYS_ABOVE_ARCSEC = 0.8
-IMSIZE_PX = (256, 1024)
+MAX_VISIBILITIES = 1 << 23
+"""Of all arrays, times and channels; they take about 1.5 GB."""
 MIN_ELEVATION_DEG = 15.0
 
 _PWV_MM = (0.05, 20.0)
 _TIME_S = (60.0, 6 * 3600.0)
 _NITER = (1, 100_000)
 _IMSIZE = (64, 4096)
+_CHANNELS = (1, 1024)
+_BANDWIDTH_GHZ = 1e-5
+_SPECTRAL_INDEX = (-10.0, 10.0)
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,16 @@ class ObservationSettings:
         Wandering of each antenna's phase [deg]; the native backend only.
     flux_error_percent : float
         One standard deviation of the flux scale's error [%]; the native backend only.
+    frequency_ghz : float or None
+        Middle of what is observed [GHz]; None means the band's (`casa_sim.arrays.BANDS`).
+    bandwidth_ghz : float or None
+        All channels together [GHz]; None means 7.5 GHz.
+    channels : int
+        Of equal width, side by side. All are imaged together (multi-frequency synthesis of one
+        term): each has uv coverage and noise of its own.
+    spectral_index : float
+        The sky's brightness goes as (frequency / the sky's own) to this power; 0 means that it is
+        the same in all channels.
 
     Raises
     ------
@@ -106,9 +117,13 @@ class ObservationSettings:
     stage: str = "clean"
     phase_rms_deg: float = 0.0
     flux_error_percent: float = 0.0
+    frequency_ghz: float | None = None
+    bandwidth_ghz: float | None = None
+    channels: int = 1
+    spectral_index: float = 0.0
 
     def __post_init__(self) -> None:
-        find_band(self.band)
+        self._check_tuning()
         find_array(self.array_cfg)
         if self.array_lo is not None:
             find_array(self.array_lo)
@@ -127,14 +142,44 @@ class ObservationSettings:
         _check_range("hour_angle_h", self.hour_angle_h, (-6.0, 6.0), "h")
         _check_range("phase_rms_deg", self.phase_rms_deg, (0.0, 180.0), "deg")
         _check_range("flux_error_percent", self.flux_error_percent, (0.0, 50.0), "%")
+        _check_range("spectral_index", self.spectral_index, _SPECTRAL_INDEX, "")
         _check_choice("weighting", self.weighting, WEIGHTINGS)
         _check_choice("noise", self.noise, NOISES)
         _check_choice("stage", self.stage, STAGES)
-        coarsest = beam_mas(self.array_cfg, self.band) / 2
+        coarsest = beam_mas(*self._setup) / 2
         _check_range("cell_mas", self.image_cell_mas, (0.1, coarsest), "mas (half the beam)")
         _check_range("imsize_px", self.image_size_px, _IMSIZE, "pixels")
         if self.image_size_px % 2:
             raise InputError(f"imsize_px is {self.image_size_px}; give an even number of pixels")
+        self._check_visibilities()
+
+    def _check_tuning(self) -> None:
+        """Refuse channels that are not wholly in the band."""
+        band = find_band(self.band)
+        low, high, usual = (hz / 1e9 for hz in (band.low_hz, band.high_hz, band.frequency_hz))
+        middle = usual if self.frequency_ghz is None else self.frequency_ghz
+        width = BANDWIDTH_HZ / 1e9 if self.bandwidth_ghz is None else self.bandwidth_ghz
+        _check_range(
+            "bandwidth_ghz", width, (_BANDWIDTH_GHZ, high - low), f"GHz (band {self.band})"
+        )
+        if not low <= middle - width / 2 <= middle + width / 2 <= high:
+            raise InputError(
+                f"frequency_ghz is {middle:.9g} and {width:g} GHz wide; band {self.band} is "
+                f"{low:g} to {high:g} GHz, so give {low + width / 2:.9g} to {high - width / 2:.9g}"
+            )
+        if self.channels != int(self.channels):
+            raise InputError(f"channels is {self.channels:g}; give a whole number")
+        _check_range("channels", self.channels, _CHANNELS, "")
+
+    def _check_visibilities(self) -> None:
+        antennas = [len(antenna_positions(name)) for name in self.arrays]
+        times = round(self.time_s / INTEGRATION_S) * self.channels
+        count = times * sum(n * (n - 1) // 2 for n in antennas)
+        if count > MAX_VISIBILITIES:
+            raise InputError(
+                f"{count} visibilities ({times} times and channels); allowed: {MAX_VISIBILITIES}, "
+                "so give fewer channels or a shorter time"
+            )
 
     @property
     def arrays(self) -> tuple[str, ...]:
@@ -145,8 +190,24 @@ class ObservationSettings:
 
     @property
     def receiver(self) -> Band:
-        """The band's frequency and primary beam."""
-        return find_band(self.band)
+        """The band as it is tuned: frequency and primary beam."""
+        return find_band(self.band, self._setup[2])
+
+    @property
+    def bandwidth_hz(self) -> float:
+        """Of all channels together [Hz]."""
+        return BANDWIDTH_HZ if self.bandwidth_ghz is None else self.bandwidth_ghz * 1e9
+
+    @property
+    def channel_width_hz(self) -> float:
+        """Of one channel [Hz]."""
+        return self.bandwidth_hz / self.channels
+
+    @property
+    def channels_hz(self) -> tuple[float, ...]:
+        """Middle of each channel, rising [Hz]."""
+        middle, width = self.receiver.frequency_hz, self.channel_width_hz
+        return tuple(middle + (n - (self.channels - 1) / 2) * width for n in range(self.channels))
 
     @property
     def image_cell_mas(self) -> float:
@@ -158,7 +219,7 @@ class ObservationSettings:
         """Side of the square image [pixel]."""
         if self.imsize_px is not None:
             return self.imsize_px
-        return imsize_rule(self.image_cell_mas, self.band)
+        return imsize_rule(self.image_cell_mas, *self._setup[1:])
 
     @property
     def scales_px(self) -> tuple[int, ...]:
@@ -170,12 +231,18 @@ class ObservationSettings:
         return f" at hour angle {self.hour_angle_h:g} h" if self.hour_angle_h else ""
 
     @property
-    def _setup(self) -> tuple[str, int]:
-        return self.array_cfg, self.band
+    def _setup(self) -> tuple[str, int, float | None]:
+        frequency_hz = None if self.frequency_ghz is None else self.frequency_ghz * 1e9
+        return self.array_cfg, self.band, frequency_hz
 
     def as_dict(self) -> dict[str, Any]:
         """All settings, those that a rule filled included, as JSON holds them."""
-        filled = {"cell_mas": self.image_cell_mas, "imsize_px": self.image_size_px}
+        filled = {
+            "cell_mas": self.image_cell_mas,
+            "imsize_px": self.image_size_px,
+            "frequency_ghz": self.receiver.frequency_hz / 1e9,
+            "bandwidth_ghz": self.bandwidth_hz / 1e9,
+        }
         own = {
             f"{name}_sha256": hashlib.sha256(antenna_positions(path).tobytes()).hexdigest()
             for name, path in (("array_cfg", self.array_cfg), ("array_lo", self.array_lo))
@@ -217,82 +284,3 @@ def _check_range(name: str, value: float, allowed: tuple[float, float], unit: st
 def _check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise InputError(f"{name} is {value!r}; allowed: {', '.join(allowed)}")
-
-
-def cell_rule_mas(array: str, band: int) -> float:
-    """Pixel of the published pipeline: the table's, scaled and truncated, at least 2 mas.
-
-    Where 2 mas is coarser than a quarter of the beam, which none of the published setups is, it
-    is that quarter, truncated to 0.1 mas.
-
-    Examples
-    --------
-    >>> cell_rule_mas("alma.cycle9.7.cfg", 8), cell_rule_mas("alma.cycle9.9.cfg", 8)
-    (4.0, 2.0)
-    >>> cell_rule_mas("alma.cycle9.10.cfg", 9)
-    1.0
-    """
-    scale = TABLE_FREQUENCY_HZ / find_band(band).frequency_hz
-    published = max(2, int(find_array(array).cell_mas * scale))
-    quarter = math.floor(10 * beam_mas(array, band) / 4) / 10
-    return float(min(published, quarter))
-
-
-def imsize_rule(cell_mas: float, band: int) -> int:
-    """Side of the image [pixel]: a power of two, 1.2 primary beams, within `IMSIZE_PX`.
-
-    Examples
-    --------
-    >>> imsize_rule(22.0, 6), imsize_rule(100.0, 6), imsize_rule(400.0, 6)
-    (1024, 512, 256)
-    """
-    wanted = 1.2 * find_band(band).primary_beam_arcsec / (cell_mas / 1000)
-    low, high = IMSIZE_PX
-    return min(high, max(low, 1 << math.ceil(math.log2(wanted))))
-
-
-def scales_rule(cell_mas: float, array: str, band: int) -> tuple[int, ...]:
-    """CLEAN scales {0, b/2, b, 2b} in whole pixels, b = beam / cell truncated, at least 4.
-
-    Examples
-    --------
-    >>> scales_rule(4.0, "alma.cycle9.7.cfg", 8)
-    (0, 3, 7, 14)
-    """
-    b = max(4, int(beam_mas(array, band) / cell_mas))
-    return (0, b // 2, b, 2 * b)
-
-
-def needs_two_arrays(rout_arcsec: float, array_cfg: str, array_lo: str | None) -> bool:
-    """Whether the published pipeline adds the smaller array for a disk of this outer radius.
-
-    Examples
-    --------
-    >>> needs_two_arrays(1.2, "alma.cycle9.7.cfg", "alma.cycle9.5.cfg")
-    True
-    >>> needs_two_arrays(0.8, "alma.cycle9.7.cfg", "alma.cycle9.5.cfg")
-    False
-    """
-    return rout_arcsec > TWO_ARRAYS_ABOVE_ARCSEC and array_lo not in (None, array_cfg)
-
-
-def elevation_deg(dec_deg: float, from_transit_s: float) -> float:
-    """Elevation at the array's site [deg].
-
-    Parameters
-    ----------
-    dec_deg : float
-        [deg]
-    from_transit_s : float
-        Time before or after transit, sidereal [s].
-
-    Examples
-    --------
-    >>> round(elevation_deg(-30.0, 0.0), 2)
-    83.02
-    """
-    latitude, dec = math.radians(LATITUDE_DEG), math.radians(dec_deg)
-    hour_angle = from_transit_s * 2 * math.pi / 86400
-    sine = math.sin(latitude) * math.sin(dec)
-    sine += math.cos(latitude) * math.cos(dec) * math.cos(hour_angle)
-    return math.degrees(math.asin(min(1.0, max(-1.0, sine))))

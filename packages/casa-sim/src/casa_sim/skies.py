@@ -77,11 +77,19 @@ def check_sky(sky: SkyImage, settings: ObservationSettings | None = None) -> Non
     if settings is None:
         return
     settings.check_target(sky.dec_deg)
-    wanted = settings.receiver.frequency_hz
-    if sky.frequency_hz and abs(sky.frequency_hz / wanted - 1) > _SAME_FREQUENCY:
+    if sky.frequency_hz:
+        _check_frequency(sky.frequency_hz, settings)
+
+
+def _check_frequency(own_hz: float, settings: ObservationSettings) -> None:
+    """Refuse a sky of another frequency; one of the same band may be observed at any other."""
+    band = settings.receiver
+    same = abs(own_hz / band.frequency_hz - 1) <= _SAME_FREQUENCY
+    tuned = settings.frequency_ghz is not None
+    if not (same or (tuned and band.low_hz <= own_hz <= band.high_hz)):
         raise InputError(
-            f"the sky is at {sky.frequency_hz / 1e9:.4g} GHz but band {settings.band} is at "
-            f"{wanted / 1e9:.4g} GHz; choose the band of the sky"
+            f"the sky is at {own_hz / 1e9:.4g} GHz but band {settings.band} is at "
+            f"{band.frequency_hz / 1e9:.4g} GHz; choose the band of the sky"
         )
 
 

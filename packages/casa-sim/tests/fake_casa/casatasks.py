@@ -62,7 +62,8 @@ def simobserve(**k: Any) -> None:
         folder = Path(f"{root}.{ending}")
         folder.mkdir(parents=True)
         about = {"seed": k["seed"], "sigma": sigma, "flux": float(sky.sum()), "pwv": k["user_pwv"]}
-        position = {"direction": k["direction"], "frequency": k["incenter"]}
+        position = {"direction": k["direction"], "frequency": k["incenter"], "width": k["inwidth"]}
+        position["channels"] = sky.shape[3] if sky.ndim == 4 else 1
         (folder / "ms.json").write_text(json.dumps({**about, **position}))
 
 

@@ -29,13 +29,16 @@ class image:  # noqa: N801 - CASA's name
 
 class table:  # noqa: N801 - CASA's name
     def open(self, name: str) -> None:
-        self.ms = json.loads(Path(name, "ms.json").read_text())
+        self.ms = json.loads(Path(name.removesuffix("/SPECTRAL_WINDOW"), "ms.json").read_text())
 
     def getcol(self, column: str) -> NDArray[Any]:
-        rng = np.random.default_rng(self.ms["seed"])
+        rng, channels = np.random.default_rng(self.ms["seed"]), self.ms["channels"]
         if column == "UVW":
             return rng.normal(0, 300, size=(3, 500))
-        noise = rng.normal(size=(2, 2, 1, 500)) * self.ms["sigma"]
+        if column == "CHAN_FREQ":
+            first, width = (1e9 * float(self.ms[k][:-3]) for k in ("frequency", "width"))
+            return np.asarray(first + width * (np.arange(channels) - channels // 2))[:, None]
+        noise = rng.normal(size=(2, 2, channels, 500)) * self.ms["sigma"]
         return np.asarray(noise[0] + 1j * noise[1])
 
     def close(self) -> None:

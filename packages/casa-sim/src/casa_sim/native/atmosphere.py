@@ -1,14 +1,16 @@
-"""What the air and the receiver add to the signal: opacity and system temperature of a band.
+"""What the air and the receiver add to the signal: opacity and system temperature.
 
-The table behind it is fitted to CASA's atmosphere tool (ATM: 5000 m, 560 mbar, 270 K, 20 %
-humidity, 2 km water scale height, -5.6 K/km, tropical) by tools/tables/alma_tables.py.
+The tables behind it are fitted to CASA's atmosphere tool (ATM: 5000 m, 560 mbar, 270 K, 20 %
+humidity, 2 km water scale height, -5.6 K/km, tropical) by tools/tables/alma_tables.py: a row for
+the usual frequency of each band, and knots for all other frequencies of the bands, between which it
+is linear.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from importlib.resources import files
 
@@ -25,11 +27,14 @@ SPILLOVER_EFFICIENCY = 0.95
 GROUND_K = 270.0
 BACKGROUND_K = 2.725
 AIRMASS = (1.0, 3.9)
+MAX_OPACITY = 1.6
+"""Towards the zenith: where the air is more opaque than this, there is no fit."""
+PWV_MM = (0.05, 20.0)
 
 
 @dataclass(frozen=True)
 class Atmosphere:
-    """The air above ALMA at a band's frequency, and the band's receiver.
+    """The air above ALMA at a frequency, and the band's receiver.
 
     Parameters
     ----------
@@ -48,9 +53,6 @@ class Atmosphere:
         Receiver temperature [K].
     pwv_min_mm, pwv_max_mm : float
         Water vapour for which the fit holds [mm].
-    max_tau_error, max_tebb_error_k, max_sigma_error : float
-        Largest difference from CASA over that range, for airmass 1 to 3.9: opacity; brightness
-        temperature [K]; noise, relative.
 
     Notes
     -----
@@ -70,9 +72,6 @@ class Atmosphere:
     trx_k: float
     pwv_min_mm: float
     pwv_max_mm: float
-    max_tau_error: float
-    max_tebb_error_k: float
-    max_sigma_error: float
 
     def opacity(self, pwv_mm: float) -> float:
         """Opacity towards the zenith, dimensionless.
@@ -95,10 +94,16 @@ class Atmosphere:
         low, high = self.pwv_min_mm, self.pwv_max_mm
         if not low <= pwv_mm <= high:
             raise InputError(
-                f"pwv_mm is {pwv_mm:g}; allowed for the noise of band {self.band}: "
-                f"{low:g} to {high:g} mm"
+                f"pwv_mm is {pwv_mm:g}; allowed for the noise of {self._place}: "
+                f"{low:g} to {high:.3g} mm"
             )
         return self.tau_dry + self.tau_wet_per_mm * pwv_mm
+
+    @property
+    def _place(self) -> str:
+        if self.frequency_hz == find_band(self.band).frequency_hz:
+            return f"band {self.band}"
+        return f"band {self.band} at {self.frequency_hz / 1e9:.7g} GHz"
 
     def mean_temperature_k(self, pwv_mm: float, airmass: ArrayLike) -> NDArray[np.float64]:
         """Mean temperature of the air that radiates [K].
@@ -204,36 +209,76 @@ class Atmosphere:
         return total
 
 
-def find_atmosphere(band: int) -> Atmosphere:
+def find_atmosphere(band: int, frequency_hz: float | None = None) -> Atmosphere:
     """The air and the receiver of a band.
 
     Parameters
     ----------
     band : int
         One of `casa_sim.arrays.BANDS`.
+    frequency_hz : float or None
+        [Hz]; None means the band's usual one.
 
     Raises
     ------
     InputError
-        If there is no such band.
+        If there is no such band, the frequency is not in it, or the air is opaque there.
 
     Examples
     --------
     >>> find_atmosphere(8).trx_k
     135.0
+    >>> round(find_atmosphere(6, 220e9).opacity(1.0), 3)
+    0.05
     """
-    return _table()[find_band(band).number]
+    usual = _table()[find_band(band).number]
+    if frequency_hz is None or frequency_hz == usual.frequency_hz:
+        return usual
+    return _between(replace(usual, frequency_hz=find_band(band, frequency_hz).frequency_hz))
+
+
+def _between(air: Atmosphere) -> Atmosphere:
+    """The same receiver with the air of its frequency, by the knots around it."""
+    knots, laws = _spectrum()
+    here = air.frequency_hz / 1e6
+    values = {name: float(np.interp(here, knots, law)) for name, law in laws.items()}
+    wettest = min(PWV_MM[1], (MAX_OPACITY - values["tau_dry"]) / values["tau_wet_per_mm"])
+    if wettest < PWV_MM[0]:
+        raise InputError(
+            f"the air is opaque at {air.frequency_hz / 1e9:.7g} GHz (band {air.band}); choose "
+            "another frequency or another bandwidth"
+        )
+    return Atmosphere(
+        air.band,
+        air.frequency_hz,
+        **values,
+        trx_k=air.trx_k,
+        pwv_min_mm=PWV_MM[0],
+        pwv_max_mm=wettest,
+    )
 
 
 @cache
 def _table() -> dict[int, Atmosphere]:
-    text = files("casa_sim").joinpath("data/atmosphere.csv").read_text(encoding="utf-8")
     table = {}
-    for row in csv.DictReader(io.StringIO(text)):
+    for row in csv.DictReader(io.StringIO(_text("atmosphere.csv"))):
         values = {f.name: float(row[f.name]) for f in fields(Atmosphere) if f.name != "band"}
         band = int(row["band"])
         table[band] = Atmosphere(band=band, **values)
     return table
+
+
+@cache
+def _spectrum() -> tuple[NDArray[np.float64], dict[str, NDArray[np.float64]]]:
+    """Knots [MHz] and, by their names, the numbers of an `Atmosphere` there."""
+    text = _text("atmosphere_spectrum.csv")
+    columns = np.loadtxt(io.StringIO(text), delimiter=",", skiprows=1, unpack=True)
+    _, *names = text.partition("\n")[0].split(",")
+    return columns[0], dict(zip(names, columns[1:], strict=True))
+
+
+def _text(name: str) -> str:
+    return files("casa_sim").joinpath("data", name).read_text(encoding="utf-8")
 
 
 def _checked(airmass: ArrayLike) -> NDArray[np.float64]:

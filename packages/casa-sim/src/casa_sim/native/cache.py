@@ -125,7 +125,8 @@ class SetupCache:
         except (OSError, ValueError, KeyError, EOFError, BadZipFile, SkyError):
             return None
         tracks = observe_tracks(settings, ra_deg, dec_deg)
-        if psf.shape != (side, side) or weights.shape != (sum(len(t.uvw_m) for t in tracks),):
+        visibilities = settings.channels * sum(len(track.uvw_m) for track in tracks)
+        if psf.shape != (side, side) or weights.shape != (visibilities,):
             return None
         return ImagingSetup(settings, tracks, weights, psf, beam)
 

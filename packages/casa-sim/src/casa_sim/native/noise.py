@@ -62,6 +62,7 @@ def visibility_sigma_jy(
     *,
     integration_s: float = INTEGRATION_S,
     bandwidth_hz: float = BANDWIDTH_HZ,
+    frequency_hz: float | None = None,
 ) -> NDArray[np.float64]:
     """Noise of the real, and of the imaginary, part of a visibility of one polarisation [Jy].
 
@@ -74,6 +75,8 @@ def visibility_sigma_jy(
         1 / sin(elevation), dimensionless.
     integration_s, bandwidth_hz : float
         Of the visibility [s], [Hz].
+    frequency_hz : float or None
+        [Hz]; None means the band's.
 
     Returns
     -------
@@ -83,7 +86,7 @@ def visibility_sigma_jy(
     Raises
     ------
     InputError
-        If the band, the water or the airmass is outside the table's range, or time or bandwidth
+        If band, frequency, water or airmass is outside the table's range, or time or bandwidth
         is not positive.
 
     Notes
@@ -98,7 +101,7 @@ def visibility_sigma_jy(
     for name, value in (("integration_s", integration_s), ("bandwidth_hz", bandwidth_hz)):
         if not (math.isfinite(value) and value > 0):
             raise InputError(f"{name} is {value:g}; give a positive number")
-    air = find_atmosphere(band)
+    air = find_atmosphere(band, frequency_hz)
     efficiency = antenna_efficiency(air.frequency_hz) * CORRELATOR_EFFICIENCY
     area = efficiency * math.pi * DISH_M**2
     per_kelvin = 4 * math.sqrt(2) * _BOLTZMANN / (area * math.sqrt(bandwidth_hz * integration_s))
@@ -112,12 +115,13 @@ def stokes_i_sigma_jy(
     *,
     integration_s: float = INTEGRATION_S,
     bandwidth_hz: float = BANDWIDTH_HZ,
+    frequency_hz: float | None = None,
 ) -> NDArray[np.float64]:
     """Noise of the real, and of the imaginary, part of Stokes I = (XX + YY) / 2 [Jy].
 
     Parameters
     ----------
-    band, pwv_mm, airmass, integration_s, bandwidth_hz
+    band, pwv_mm, airmass, integration_s, bandwidth_hz, frequency_hz
         As `visibility_sigma_jy`, of which it is 1 / sqrt(2).
 
     Raises
@@ -131,7 +135,12 @@ def stokes_i_sigma_jy(
     6.59
     """
     one = visibility_sigma_jy(
-        band, pwv_mm, airmass, integration_s=integration_s, bandwidth_hz=bandwidth_hz
+        band,
+        pwv_mm,
+        airmass,
+        integration_s=integration_s,
+        bandwidth_hz=bandwidth_hz,
+        frequency_hz=frequency_hz,
     )
     return one / math.sqrt(2)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 from typing import Any
@@ -14,6 +15,7 @@ from skytypes import Observation, Provenance, SkyImage
 from ..settings import ObservationSettings
 from ..skies import check_sky
 from .cache import SetupCache
+from .channels import channel_baselines, channel_fluxes, channel_sigma_jy
 from .clean import CleanControl, clean
 from .gridding import gridded_image
 from .noise import (
@@ -21,8 +23,6 @@ from .noise import (
     draw_noise,
     flux_scale_factor,
     held_airmass,
-    stokes_i_sigma_jy,
-    visibility_sigma_jy,
 )
 from .restore import restored
 from .setup import ImagingSetup, observe_tracks
@@ -75,7 +75,7 @@ def observe_visibilities(
     Returns
     -------
     Visibilities
-        Of all arrays, the first array's first.
+        Of all arrays, the first array's first; of each, the first channel's first.
 
     Raises
     ------
@@ -90,21 +90,26 @@ def observe_visibilities(
     (5418,)
     """
     check_sky(sky, settings)
-    frequency = settings.receiver.frequency_hz
+    frequency, channels = settings.receiver.frequency_hz, settings.channels_hz
     used = tracks or observe_tracks(settings, sky.ra_deg, sky.dec_deg)
     values, sigmas = [], []
     for number, track in enumerate(used):
-        true = predict(sky, track.uvw_m, frequency)
+        true = predict(sky, channel_baselines(track.uvw_m, channels, frequency), frequency)
+        if settings.spectral_index:
+            true *= np.repeat(channel_fluxes(settings, sky), len(track.uvw_m))
         sigma = np.repeat(_sigma(settings, track), track.baselines).astype(np.float32)
         values.append(_spoilt(true, track, sigma, settings, seed=seed, number=number))
         sigmas.append(sigma)
+    counts = [len(track.uvw_m) for track in used]
+    several = len(channels) > 1
     return Visibilities(
-        np.concatenate([track.uvw_m for track in used]),
+        np.concatenate([track.uvw_m for track in used for _ in channels]),
         np.concatenate(values),
         np.concatenate(sigmas),
         frequency,
         sky.ra_deg,
         sky.dec_deg,
+        np.concatenate([np.repeat(channels, count) for count in counts]) if several else None,
     )
 
 
@@ -184,7 +189,7 @@ def image_visibilities(seen: Visibilities, setup: ImagingSetup) -> NDArray[np.fl
     """
     return gridded_image(
         seen.values,
-        seen.uvw_m,
+        seen.middle_uvw_m,
         setup.weights,
         seen.frequency_hz,
         imsize_px=setup.settings.image_size_px,
@@ -237,7 +242,8 @@ def _spoilt(
             antennas, track.integrations, settings.phase_rms_deg, seed=seed, array_number=number
         )
         first, second = np.triu_indices(antennas, 1)
-        values *= (gains[:, first] * gains[:, second].conj()).ravel()
+        turned = (gains[:, first] * gains[:, second].conj()).ravel()
+        values *= np.tile(turned, settings.channels)
     if settings.flux_error_percent:
         values *= np.float32(flux_scale_factor(settings.flux_error_percent, seed=seed))
     if settings.noise == "thermal":
@@ -250,10 +256,10 @@ def _airmass(track: UvTrack) -> NDArray[np.float64]:
 
 
 def _sigma(settings: ObservationSettings, track: UvTrack) -> NDArray[np.float64]:
-    """Noise of Stokes I by integration [Jy]."""
+    """Noise of Stokes I by channel and integration [Jy]."""
     if settings.noise == "none":
-        return np.zeros(track.integrations)
-    return stokes_i_sigma_jy(settings.band, settings.pwv_mm, _airmass(track))
+        return np.zeros(settings.channels * track.integrations)
+    return channel_sigma_jy(settings, _airmass(track)).ravel() / math.sqrt(2)
 
 
 def _noise_told(settings: ObservationSettings, tracks: Sequence[UvTrack]) -> dict[str, Any]:
@@ -261,11 +267,12 @@ def _noise_told(settings: ObservationSettings, tracks: Sequence[UvTrack]) -> dic
     counts = [len(track.uvw_m) for track in tracks]
     if settings.noise == "none":
         return {"sigma_jy": [0.0 for _ in tracks], "visibilities": counts}
-    sigmas = [
-        visibility_sigma_jy(settings.band, settings.pwv_mm, _airmass(track)) for track in tracks
-    ]
+    sigmas = [channel_sigma_jy(settings, _airmass(track)) for track in tracks]
     root = [float(np.sqrt(np.mean(sigma**2))) for sigma in sigmas]
-    return {"sigma_jy": root, "visibilities": counts}
+    told: dict[str, Any] = {"sigma_jy": root, "visibilities": counts}
+    if settings.channels > 1:
+        told["channel_sigma_jy"] = [np.sqrt(np.mean(s**2, axis=1)).tolist() for s in sigmas]
+    return told
 
 
 def pictured(data: NDArray[np.float32], sky: SkyImage, setup: ImagingSetup) -> SkyImage:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skytypes import Observation, SkyImage
 from skytypes.errors import InputError
@@ -17,6 +18,8 @@ from .observing import clean_image, image_visibilities, pictured
 from .setup import setup_from_baselines
 from .visibilities import predict
 from .visibility_table import Visibilities
+
+Floats = NDArray[np.float64]
 
 _SAME_FREQUENCY = 0.05
 
@@ -33,7 +36,8 @@ def visibilities_at(
     where : Visibilities
         Baselines and noise of each; its own values are not used.
     settings : ObservationSettings
-        The band must be the data's; ``noise`` matters, array, time and water vapour do not.
+        The band, or ``frequency_ghz``, must be the data's; ``noise`` matters, array, time, water
+        vapour and bandwidth do not. Several channels are the table's own.
     seed : int
         Decides the noise.
 
@@ -62,14 +66,22 @@ def visibilities_at(
     if abs(where.frequency_hz / band.frequency_hz - 1) > _SAME_FREQUENCY:
         raise InputError(
             f"the visibilities are at {where.frequency_hz / 1e9:.4g} GHz but band {settings.band} "
-            f"is at {band.frequency_hz / 1e9:.4g} GHz; choose the band of the data"
+            f"is at {band.frequency_hz / 1e9:.4g} GHz; choose the band or frequency of the data"
+        )
+    if settings.channels > 1:
+        raise InputError(
+            f"channels is {settings.channels}, but a table of visibilities has its own; give 1"
         )
     if settings.phase_rms_deg:
         raise InputError(
             f"phase_rms_deg is {settings.phase_rms_deg:g}, but a table of visibilities does not "
             "say which antennas; give 0"
         )
-    values = predict(sky, where.uvw_m, band.frequency_hz).astype(np.complex64)
+    # A table's middle frequency may be a little off the one asked for; its channels go with it.
+    seen = replace(where, frequency_hz=band.frequency_hz, channel_hz=_channels(where, settings))
+    values = predict(sky, seen.middle_uvw_m, band.frequency_hz).astype(np.complex64)
+    if settings.spectral_index:
+        values *= _fluxes(seen, sky, settings)
     if settings.flux_error_percent:
         values *= np.float32(flux_scale_factor(settings.flux_error_percent, seed=seed))
     sigma = np.zeros(len(values)) if settings.noise == "none" else where.sigma_jy
@@ -77,7 +89,21 @@ def visibilities_at(
         if not np.all(np.asarray(sigma) > 0):
             raise InputError("some visibilities have no SIGMA above 0; give --noise none")
         values += draw_noise(sigma, seed=seed, array_number=0)
-    return Visibilities(where.uvw_m, values, sigma, band.frequency_hz, sky.ra_deg, sky.dec_deg)
+    return replace(seen, values=values, sigma_jy=sigma, ra_deg=sky.ra_deg, dec_deg=sky.dec_deg)
+
+
+def _channels(where: Visibilities, settings: ObservationSettings) -> Floats | None:
+    if where.channel_hz is None:
+        return None
+    return where.channel_hz * (settings.receiver.frequency_hz / where.frequency_hz)
+
+
+def _fluxes(seen: Visibilities, sky: SkyImage, settings: ObservationSettings) -> Floats:
+    """How bright the sky is at each visibility's frequency, over what its pixels say."""
+    every = np.full(len(seen.values), seen.frequency_hz)
+    channels = every if seen.channel_hz is None else seen.channel_hz
+    own = sky.frequency_hz or seen.frequency_hz
+    return np.asarray((channels / own) ** settings.spectral_index)
 
 
 def observe_at(
@@ -109,7 +135,7 @@ def observe_at(
     seen = visibilities_at(sky, where, settings, seed=seed)
     own = np.asarray(where.sigma_jy, dtype=np.float64)
     weights = 1 / own**2 * np.mean(own**2) if np.all(own > 0) else None
-    setup = setup_from_baselines(where.uvw_m, settings, weights=weights)
+    setup = setup_from_baselines(seen.middle_uvw_m, settings, weights=weights)
     told = {
         **settings.as_dict(),
         "seed": seed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -15,6 +16,7 @@ from skytypes.errors import InputError
 from ..antennas import antenna_positions, is_antenna_list
 from ..settings import INTEGRATION_S, ObservationSettings
 from .beams import fit_beam, sidelobe_level
+from .channels import channel_baselines
 from .convolution import Response
 from .images import MAX_SIDE_PX, point_spread_function
 from .primary_beam import sensitive_pixels
@@ -39,7 +41,7 @@ class ImagingSetup:
     tracks : tuple of UvTrack
         By array.
     weights : ndarray, shape (n,), float32
-        Of all visibilities, the first array's first.
+        Of all visibilities: the first array's first; of each, the first channel's first.
     psf : ndarray, shape (2 side, 2 side), float32
         Over twice the field.
     beam : Beam
@@ -54,7 +56,7 @@ class ImagingSetup:
 
     @property
     def frequency_hz(self) -> float:
-        """Of the observation [Hz]."""
+        """Middle of the observation [Hz]."""
         return self.settings.receiver.frequency_hz
 
     @property
@@ -70,8 +72,8 @@ class ImagingSetup:
 
     @cached_property
     def uvw_m(self) -> NDArray[np.float64]:
-        """Baselines of all arrays, shape (n, 3) [m]."""
-        return np.concatenate([track.uvw_m for track in self.tracks])
+        """Baselines of all arrays and channels, for the middle frequency, shape (n, 3) [m]."""
+        return _baselines(self.tracks, self.settings)
 
     @cached_property
     def sidelobe(self) -> float:
@@ -101,7 +103,7 @@ def setup_key(settings: ObservationSettings, ra_deg: float, dec_deg: float) -> d
     Examples
     --------
     >>> sorted(setup_key(ObservationSettings("alma.cycle9.7.cfg"), 250.0, -30.0))[:4]
-    ['arrays', 'band', 'cell_mas', 'dec_deg']
+    ['arrays', 'band', 'cell_mas', 'channels_hz']
     """
     return {
         "arrays": [
@@ -111,6 +113,7 @@ def setup_key(settings: ObservationSettings, ra_deg: float, dec_deg: float) -> d
         "time_s": settings.time_s,
         "integration_s": INTEGRATION_S,
         "band": settings.band,
+        "channels_hz": list(settings.channels_hz),
         "cell_mas": settings.image_cell_mas,
         "imsize_px": settings.image_size_px,
         "weighting": settings.weighting,
@@ -177,7 +180,7 @@ def make_setup(settings: ObservationSettings, ra_deg: float, dec_deg: float) -> 
     (512, 512)
     """
     tracks = observe_tracks(settings, ra_deg, dec_deg)
-    uvw = np.concatenate([track.uvw_m for track in tracks])
+    uvw = _baselines(tracks, settings)
     return replace(setup_from_baselines(uvw, settings), tracks=tracks)
 
 
@@ -192,9 +195,10 @@ def setup_from_baselines(
     Parameters
     ----------
     uvw_m : ndarray, shape (n, 3)
-        Antenna 1 minus antenna 2 [m].
+        Antenna 1 minus antenna 2 [m]; where there are several channels,
+        `casa_sim.native.visibility_table.Visibilities.middle_uvw_m`.
     settings : ObservationSettings
-        Band, image and weighting matter.
+        Band, frequency, image and weighting matter.
     weights : ndarray, shape (n,) or None
         Of the visibilities themselves, 1 / sigma^2 in any unit; None for equal ones.
 
@@ -234,3 +238,8 @@ def setup_from_baselines(
     quarter = side // 2
     beam = fit_beam(psf[quarter:-quarter, quarter:-quarter], cell)
     return ImagingSetup(settings, (), given.astype(np.float32), psf, beam)
+
+
+def _baselines(tracks: Sequence[UvTrack], settings: ObservationSettings) -> NDArray[np.float64]:
+    channels, middle = settings.channels_hz, settings.receiver.frequency_hz
+    return np.concatenate([channel_baselines(t.uvw_m, channels, middle) for t in tracks])

@@ -13,9 +13,10 @@ from skytypes import item_rng
 from skytypes.arrays import Array, namespace
 
 from ..settings import ObservationSettings
+from .channels import channel_sigma_jy
 from .image_plane import cells_per_metre, even_fast_len, half_plane_image
 from .images import MAX_SIDE_PX
-from .noise import held_airmass, stokes_i_sigma_jy
+from .noise import held_airmass
 from .setup import ImagingSetup
 
 STREAM = "casa_sim.native.uv_noise"
@@ -75,7 +76,7 @@ class UvNoise:
             (held_airmass((t.mjd - t.mjd[0]) * 86400, t.elevation_rad), t.baselines)
             for t in setup.tracks
         ]
-        self._last: tuple[tuple[int, float], Float32] | None = None
+        self._last: tuple[object, Float32] | None = None
 
     def rms_jy_beam(self, settings: ObservationSettings) -> float:
         """Root mean square of the noise in the dirty image, exactly [Jy/beam].
@@ -159,7 +160,7 @@ class UvNoise:
     def _variances(self, settings: ObservationSettings) -> NDArray[np.float64]:
         """Share of each occupied cell in the image's variance [Jy^2/beam^2]."""
         sigma = [
-            np.repeat(stokes_i_sigma_jy(settings.band, settings.pwv_mm, airmass), baselines)
+            np.repeat(channel_sigma_jy(settings, airmass).ravel() / math.sqrt(2), baselines)
             for airmass, baselines in self._airmass
         ]
         every = self._share * np.concatenate(sigma) ** 2
@@ -167,7 +168,7 @@ class UvNoise:
 
     def _amplitude(self, settings: ObservationSettings) -> Float32:
         """Factor of the unit normals of each occupied cell."""
-        key = (settings.band, settings.pwv_mm)
+        key = (settings.channels_hz, settings.channel_width_hz, settings.pwv_mm)
         if self._last is None or self._last[0] != key:
             # The transform back divides by the pixels of the plane.
             root = np.sqrt(self._variances(settings)) * self.full_px**2 / self._counted
