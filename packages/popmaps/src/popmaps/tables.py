@@ -162,7 +162,10 @@ def _pickled(arrays: Mapping[str, NDArray[Any]], columns: Sequence[Column]) -> b
     """Bytes that depend on the data alone: gzip would write the time of day."""
     import pandas as pd
 
-    levels = pd.MultiIndex.from_tuples([(c.name, c.unit) for c in columns])
+    # As plain objects: strings of Arrow would tie the file to the installed pandas.
+    names = pd.Index([c.name for c in columns], dtype=object)
+    units = pd.Index([c.unit for c in columns], dtype=object)
+    levels = pd.MultiIndex.from_arrays([names, units])
     frame = pd.DataFrame(dict(enumerate(arrays.values())))
     frame.columns = levels
     return gzip.compress(pickle.dumps(frame, protocol=_PROTOCOL), compresslevel=6, mtime=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -151,8 +152,12 @@ def make_samples(
     InputError
         If a task can't be done, before the first is begun.
     """
+    if workers < 1:
+        raise InputError(f"workers is {workers}; give 1 or more")
     for task in tasks:
         check_task(task)
+    for out in {task.out for task in tasks}:
+        _check_folder(out)
     outcomes = ordered_map(
         make_sample, tasks, workers=workers, dask=dask, label="samples", quiet=quiet
     )
@@ -178,6 +183,15 @@ def check_task(task: SampleTask) -> None:
         check_targets(task)
     task.settings.with_values(task.values)
     item_rng(task.seed, task.number, "popmaps.samples")
+
+
+def _check_folder(out: Path) -> None:
+    """Refuse a place that no folder can be made at, before anything is."""
+    existing = next(p for p in (out, *out.absolute().parents) if p.exists())
+    if not existing.is_dir():
+        raise InputError(f"{out}: {existing} is a file; give a folder")
+    if not os.access(existing, os.W_OK):
+        raise InputError(f"{out}: can't be written; choose another place")
 
 
 def check_targets(task: SampleTask) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -168,6 +168,7 @@ def read_settings(path: Path) -> PopulationSettings:
         given = tomllib.loads(read_text(path, max_bytes=MAX_FILE_BYTES))
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path}: no TOML: {str(error).splitlines()[0]}") from None
+    _refuse_unknown(path, given)
     try:
         return _ADAPTER.validate_python(given)
     except ValidationError as error:
@@ -178,4 +179,16 @@ def read_settings(path: Path) -> PopulationSettings:
         raise InputError(f"{path}: {error}") from None
 
 
-_ADAPTER = TypeAdapter(PopulationSettings, config=None)
+def _refuse_unknown(path: Path, given: Mapping[str, Any]) -> None:
+    """Refuse names that there are not: pydantic passes over them in a standard dataclass."""
+    known = {"galaxy": GalaxySettings, "spin": SpinSettings, "radio": RadioSettings}
+    for part, values in given.items():
+        if part not in known:
+            raise InputError(f"{path}: table [{part}]; there are {', '.join(known)}")
+        names = [each.name for each in fields(known[part])]
+        for name in values if isinstance(values, dict) else ():
+            if name not in names:
+                raise InputError(f"{path}: {part}.{name}: there are {', '.join(names)}")
+
+
+_ADAPTER = TypeAdapter(PopulationSettings)

@@ -8,7 +8,6 @@ from popmaps.population.sampling import Sweep, plan_samples
 from popmaps.population.settings import VARIABLES
 from skytypes.errors import InputError
 
-
 LIMITS = {name: (v.low, v.high) for name, v in VARIABLES.items()}
 
 
