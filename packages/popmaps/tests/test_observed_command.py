@@ -124,7 +124,7 @@ def bad_files(folder: Path) -> dict[str, tuple[Path, str]]:
         "short": (b"PSRJ;P0;P1\nJ1;1;1e-15\n", "no column RAJD, DECJD, ASSOC, SURVEY"),
         "bytes": (b"\x89PNG\r\n\0", "zero bytes"),
         "cut": (lzma.compress(text.encode() * 50)[:-8], "the xz file is cut short"),
-        "bomb": (lzma.compress(bytes([35]) * (65 << 20), preset=0), "unpacks to more than"),
+        "bomb": (lzma.compress(bytes([35]) * (33 << 20), preset=0), "unpacks to more than"),
         "unsurveyed": (
             text.replace("pksmb,pkssw", "misc").encode(),
             "none of its 1 pulsars is in the coverage",

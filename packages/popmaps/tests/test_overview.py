@@ -196,7 +196,7 @@ def test_a_channel_of_damaged_maps_only_is_refused(tmp_path: Path) -> None:
         read_overview(tmp_path)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=6),
     st.text(max_size=60),

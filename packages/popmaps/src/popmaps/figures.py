@@ -22,7 +22,7 @@ MOST_PANELS: Final = 60
 
 _PANEL_INCHES: Final = (3.6, 2.9)
 _DPI: Final = 80
-_BINS: Final = 30
+_MOST_BINS: Final = 40
 _SET_COLOURS: Final = {"train": "#0072b2", "valid": "#d55e00", "test": "#009e73"}
 
 Floats = NDArray[np.float64]
@@ -105,7 +105,7 @@ def labels_figure(
         axis.tick_params(labelsize=7)
         edges = _edges(values)
         if edges is None:
-            told = f"all {float(values[0]):.6g}" if values.size else "no values"
+            told = f"{values.min():.6g} to {values.max():.6g}" if values.size else "no values"
             axis.text(0.5, 0.5, told, ha="center", va="center", transform=axis.transAxes)
             axis.set_axis_off()
             continue
@@ -119,13 +119,17 @@ def labels_figure(
 
 
 def _edges(values: Floats) -> Floats | None:
-    """Edges of the bins of a histogram; None where the values do not spread."""
+    """Edges of the bins of a histogram; None where the values do not spread, or are no use."""
     if values.size == 0:
         return None
     low, high = float(values.min()), float(values.max())
-    if not high - low > 1e-9 * max(abs(low), abs(high)) or not math.isfinite(high - low):
+    size = max(abs(low), abs(high))
+    # Nearer to the ends of what a double holds, matplotlib's ticks overflow.
+    if size > 1e300 or not high - low > max(1e-9 * size, 1e-300):
         return None
-    return np.linspace(low, high, _BINS + 1)
+    # Rice's rule, so that few samples do not stand in a bin each.
+    bins = min(math.ceil(2 * values.size ** (1 / 3)), _MOST_BINS)
+    return np.linspace(low, high, bins + 1)
 
 
 def _fractions(values: Floats, edges: Floats) -> Floats:

@@ -15,7 +15,7 @@ _MOST_NOTES = 5
 def show(
     dataset: Path,
     *,
-    out: Annotated[Path | None, Parameter(name=["--out", "-o"])] = None,
+    out: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
     sample: int = 0,
     mean_of: int = 500,
     json: Annotated[bool, Parameter(negative="")] = False,

@@ -19,19 +19,25 @@ from .pulsars import Pulsars, check_name, in_range, number, tabulate
 
 _NEEDED: Final = ("PSRJ", "RAJD", "DECJD", "P0", "P1", "ASSOC", "SURVEY")
 _NUMBERS: Final = {
-    "RAJD": ("ra_deg", "(deg)"),
-    "DECJD": ("dec_deg", "(deg)"),
-    "Gl": ("l_deg", "(deg)"),
-    "Gb": ("b_deg", "(deg)"),
-    "P0": ("p_s", "(s)"),
-    "P1": ("p_dot", ""),
-    "PMRA": ("pm_ra_mas_yr", "(mas/yr)"),
-    "PMDEC": ("pm_dec_mas_yr", "(mas/yr)"),
-    "DM": ("dm_pc_cm3", "(cm^-3pc)"),
-    "DIST": ("dist_kpc", "(kpc)"),
-    "S400": ("s400_mjy", "(mJy)"),
-    "S1400": ("s1400_mjy", "(mJy)"),
-    "S1284_MED": ("s1284_mjy", "(mJy)"),
+    "RAJD": "ra_deg",
+    "DECJD": "dec_deg",
+    "Gl": "l_deg",
+    "Gb": "b_deg",
+    "P0": "p_s",
+    "P1": "p_dot",
+    "PMRA": "pm_ra_mas_yr",
+    "PMDEC": "pm_dec_mas_yr",
+    "DM": "dm_pc_cm3",
+    "DIST": "dist_kpc",
+    "S400": "s400_mjy",
+    "S1400": "s1400_mjy",
+    "S1284_MED": "s1284_mjy",
+}
+# Of the columns that the maps are made of; how the others' units are spelt is no matter.
+_UNITS: Final = dict.fromkeys(("RAJD", "DECJD", "Gl", "Gb"), "(deg)") | {
+    "P0": "(s)",
+    "S1400": "(mJy)",
+    "S1284_MED": "(mJy)",
 }
 _TEXTS: Final = {
     "PSRJ": "name",
@@ -110,11 +116,11 @@ def _is_units(cells: Sequence[str], place: Mapping[str, int]) -> bool:
 
 
 def _check_units(cells: Sequence[str], place: Mapping[str, int]) -> None:
-    for name, (_, unit) in _NUMBERS.items():
+    for name, unit in _UNITS.items():
         if name in place:
             given = cells[place[name]].strip() if place[name] < len(cells) else ""
             if given and given != unit:
-                raise InputError(f"column {name} is in {given}; give it in {unit or 'no unit'}")
+                raise InputError(f"column {name} is in {given}; give it in {unit}")
 
 
 def _rows(
@@ -144,7 +150,7 @@ def _filled(cells: list[str], count: int) -> list[str]:
 
 def _row(cells: Sequence[str], place: Mapping[str, int]) -> dict[str, Any]:
     row: dict[str, Any] = {}
-    for name, (column, _) in _NUMBERS.items():
+    for name, column in _NUMBERS.items():
         cell = cells[place[name]] if name in place else ""
         if cell.upper() not in _ABSENT:
             low, high = _RANGES.get(name, (-math.inf, math.inf))

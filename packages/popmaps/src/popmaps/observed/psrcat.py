@@ -7,6 +7,7 @@ Hobbs 2005, AJ 129, 1993 (doi:10.1086/428488) and the catalogue's own documentat
 
 from __future__ import annotations
 
+import io
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -82,7 +83,8 @@ def parse_psrcat(text: str) -> Pulsars:
 def _records(text: str) -> Iterator[Record]:
     """Values of each record by key, the preferred one first."""
     record: Record = {}
-    for line in text.splitlines():
+    # Line by line: a list of all lines would take many times the text's memory.
+    for line in io.StringIO(text):
         if line.startswith("@"):
             if record:
                 yield record

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from skyrun.files import check_size
 from skytypes.errors import InputError
 
-MOST_BYTES: Final = 64 << 20
+MOST_BYTES: Final = 32 << 20
 """Largest text read [byte]; the whole catalogue of 2025 has 10 million."""
 
 _BLOCK_BYTES: Final = 1 << 20
