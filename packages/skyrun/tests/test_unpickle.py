@@ -1,5 +1,6 @@
 """Data come back; nothing of a pickle is ever called; memory is not taken on its word."""
 
+import base64
 import collections
 import datetime
 import gzip
@@ -563,3 +564,37 @@ def test_without_pandas_the_extra_is_named(place: Path, monkeypatch: pytest.Monk
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(MissingPackageError, match=r"install skyrun\[pickle\]"):
         from_bytes(place, content)
+
+
+# The pickle of pandas 3's pd.Series(["x", None, "äö"]).array where pyarrow is installed.
+ARROW_TEXT = base64.b85decode(
+    "fCQCO0RR910001t4RB#@WMOkIVRCX|d2^JE5J7TsZ+BC4a%pa7L2`0od6bisDS?!Ilqie|UvObxVRCX|d6bL`aCu>J"
+    "a&LDoY-wVYj1FINWpi|Ia%Ep(a&lpLl#`SwXa<Z9ba`-"
+    "PUuJJ|Utw%%VRMv|l#C2)VRC0>UvqSFX>Mnfg_Kg1O9M**O8{MzC};+Z32=E|Vs&O_Wpb30l#B>sb!lvLX>N0rj0s|"
+    "SbY)?3a$$LtlaxaN1(b!9Qj~?1Qj};AXcI#q00000000000RR91000000RR91000001poj500000l!cU1l!cU1lxPr"
+    "W6GH`f!=%Hul!cU1l!cU1lx1C%PIQ!olv0$8247@!d2nTvj0SLFZe(F|l#B~gbaH8KXGC;)aAlN}l#B;(d0}#LZ+Db"
+    "OfA|0Z00000hLlp2j0Rt0VPj}zlzo(SVlD"
+)
+STARTS = np.array([0, 1, 1, 5], "<i8").tobytes()
+
+
+def test_text_in_arrows_memory_comes_back(place: Path) -> None:
+    got = from_bytes(place, ARROW_TEXT)
+    assert isinstance(got.dtype, pd.StringDtype)
+    assert [None if pd.isna(text) else text for text in got] == ["x", None, "äö"]
+
+
+@pytest.mark.parametrize("starts", [[0, 1, 1, 6], [-1, 1, 1, 5], [0, 4, 1, 5], [9, 9, 9, 2**62]])
+def test_text_that_lies_about_its_places_is_refused(place: Path, starts: list[int]) -> None:
+    content = ARROW_TEXT.replace(STARTS, np.array(starts, "<i8").tobytes())
+    assert content != ARROW_TEXT
+    with pytest.raises(InputError, match="an array of text is not as numpy or pandas write it"):
+        from_bytes(place, content)
+
+
+def test_text_longer_than_its_places_is_refused(place: Path) -> None:
+    # Length 3, one missing, from place 0.
+    longer = ARROW_TEXT.replace(b"K\x03K\x01K\x00", b"K\x7fK\x01K\x00")
+    assert longer != ARROW_TEXT
+    with pytest.raises(InputError, match="an array of text is not as numpy or pandas write it"):
+        from_bytes(place, longer)

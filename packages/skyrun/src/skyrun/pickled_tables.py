@@ -7,6 +7,7 @@ table, the kinds of an index) is read here, so that it opens under the installed
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,9 +15,13 @@ import numpy as np
 from skytypes.errors import MissingPackageError
 
 from .pickled_arrays import Builder, Rebuild, Record, expect
+from .pickled_strings import arrow_texts
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_STORAGES = ("python", "pyarrow", "pyarrow_numpy")
+"""Where pandas keeps text."""
 
 
 def _pandas() -> Any:
@@ -125,10 +130,12 @@ def build_index(record: Record, rebuild: Rebuild) -> pd.Index[Any]:
 def build_string_type(record: Record, rebuild: Rebuild) -> Any:
     """``StringDtype(storage, what stands for a missing value)``."""
     values = [rebuild(a) for a in record.args]
-    expect(len(values) in (1, 2) and values[0] == "python", "a type of text")
+    expect(len(values) in (1, 2) and values[0] in _STORAGES, "a type of text")
     pandas = _pandas()
     missing = pandas.NA if len(values) == 1 or values[1] is pandas.NA else np.nan
-    return pandas.StringDtype("python", na_value=missing)
+    # Where pyarrow is not installed, text is kept as Python's; it is the same text.
+    storage = "python" if values[0] == "python" or not find_spec("pyarrow") else "pyarrow"
+    return pandas.StringDtype(storage, na_value=missing)
 
 
 def build_strings(record: Record, rebuild: Rebuild) -> Any:
@@ -144,6 +151,15 @@ def build_strings(record: Record, rebuild: Rebuild) -> Any:
     return pandas.array(arrays[0], dtype=types[0])
 
 
+def build_arrow_strings(record: Record, rebuild: Rebuild) -> Any:
+    """An array of text in Arrow's memory, with its type beside it."""
+    texts = arrow_texts(record, rebuild)
+    pandas = _pandas()
+    dtype = rebuild(record.state.get("_dtype"))
+    expect(isinstance(dtype, pandas.StringDtype), "an array of text")
+    return pandas.array(np.array(texts, dtype=object), dtype=dtype)
+
+
 def missing_value() -> Any:
     """What pandas writes where text is missing."""
     return _pandas().NA
@@ -155,5 +171,6 @@ TABLE_BUILDERS: Mapping[str, Builder] = {
     "new_index": build_index,
     "string_type": build_string_type,
     "new_backed": build_strings,
+    "arrow_strings": build_arrow_strings,
 }
 """What each kind of pandas' records becomes."""

@@ -36,6 +36,14 @@ _BUILTINS = ("set", "frozenset", "list", "dict", "bytes", "bytearray", "complex"
 _PANDAS = {k: k for k in ("DataFrame", "Series", "Index", "MultiIndex", "RangeIndex", "NA")}
 _NUMBER_INDEX = dict.fromkeys(("Int64Index", "UInt64Index", "Float64Index"), "Index")
 
+_ARROW_STRINGS = ("ArrowStringArray", "ArrowStringArrayNumpySemantics")
+_ARROW = {
+    "_restore_array": "arrow_array",
+    "chunked_array": "arrow_chunks",
+    "type_for_alias": "arrow_type",
+    "py_buffer": "arrow_buffer",
+}
+
 # Module -> name -> kind of record. A name of a module is never enough.
 _ADMITTED: dict[str, dict[str, str]] = {
     "numpy": {"ndarray": "ndarray", "dtype": "dtype"},
@@ -49,7 +57,9 @@ _ADMITTED: dict[str, dict[str, str]] = {
     "datetime": {k: k for k in ("datetime", "date", "time", "timedelta")},
     "_codecs": {"encode": "encode"},
     "pandas": {**_PANDAS, "StringDtype": "string_type"},
-    "pandas.arrays": {"StringArray": "strings"},
+    "pandas.arrays": {"StringArray": "strings", "ArrowStringArray": "arrow_strings"},
+    "pandas.core.arrays.string_arrow": dict.fromkeys(_ARROW_STRINGS, "arrow_strings"),
+    "pyarrow.lib": _ARROW,
     "pandas._libs.missing": {"NA": "NA"},
     "pandas._libs.arrays": {"__pyx_unpickle_NDArrayBacked": "new_backed"},
     "pandas._libs.internals": {"_unpickle_block": "block"},
