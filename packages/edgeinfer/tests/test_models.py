@@ -154,7 +154,7 @@ def test_pictures_as_answers_are_left_to_predict(small_model: Callable[..., Path
 
 
 def test_a_network_for_other_data_is_refused_for_files(small_model: Callable[..., Path]) -> None:
-    spec = replace(IMAGE, channels=(Channel("maps", (), "maps"),))
+    spec = replace(IMAGE, channels=(Channel("loud", (), "maps"),))
     path = small_model(ModelCard("m", "0", "m", (spec,), (FIRST,)), "Flatten", ["batch", 64])
     with pytest.raises(ModelFileError, match=r"needs \['maps'\], which a FITS picture does not"):
         list(load_model(path).run_files(["a.fits"]))

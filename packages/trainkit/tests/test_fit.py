@@ -13,8 +13,8 @@ from skytypes.errors import InputError
 from trainkit import FitConfig, Runtime, fit_disks, load_network, preset
 from trainkit.checkpoints import BEST_KEYS, LAST_KEYS, read_checkpoint
 from trainkit.errors import TrainingError
-from trainkit.fit import FitResult
 from trainkit.loop import Loop
+from trainkit.runs import FitResult
 
 QUIET = Runtime(device="cpu", quiet=True)
 CONFIG = FitConfig(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from skytypes import ModelCard, find
+from skytypes.protocols import factory_for
 
 from .checkpoints import Checkpoint
 from .errors import CheckpointError, shorten
@@ -38,7 +39,7 @@ def build_network(card: ModelCard, checkpoint: Checkpoint) -> torch.nn.Module:
     import torch
 
     _check_sizes(card, checkpoint)
-    factory = find("models", card.architecture)
+    factory = factory_for(find("models", card.architecture), card)
     # Weights are drawn and thrown away; the caller's random state must not notice.
     with torch.random.fork_rng(devices=[]):
         network: torch.nn.Module = factory.build()

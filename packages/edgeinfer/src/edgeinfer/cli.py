@@ -63,9 +63,9 @@ def run(
     threads: int | None = None,
     json: Json = False,
 ) -> int:
-    """Measure images: one answer a file, in the units of the model's card.
+    """Measure images or maps: one answer an item, in the units of the model's card.
 
-    Exit status 0 when every file has an answer, 1 when some have not, 2 when none has or the model
+    Exit status 0 when every item has an answer, 1 when some have not, 2 when none has or the model
     is bad.
 
     Parameters
@@ -73,7 +73,8 @@ def run(
     model
         The ONNX file.
     images
-        FITS files, and folders with FITS files in them and below.
+        FITS files, and folders with FITS files in them and below; for a model of maps the CSV of
+        a dataset, as popmaps writes it.
     out
         Write the answers to this .csv or .jsonl file instead of printing them.
     batch_size
@@ -81,32 +82,38 @@ def run(
     threads
         Threads of the network; all cores unless given.
     json
-        Print a line of JSON for each image instead of a table.
+        Print a line of JSON for each item instead of a table.
     """
     from skyrun.progress import track
     from skytypes.errors import InputError
 
     from .images import list_images
+    from .items import count_rows, reads_maps
     from .models import load_model
     from .tables import check_ending, write_answers
 
     if not images:
-        raise InputError("no images given; name FITS files or folders with FITS files")
+        raise InputError(
+            "no images given; name FITS files, folders with FITS files, or a dataset's CSV"
+        )
     if out is not None:
         check_ending(out)
     loaded = load_model(model, threads=threads)
-    paths = list_images(images)
+    maps = reads_maps(loaded.card)
+    paths = list(images) if maps else list_images(images)
+    what = "rows" if maps else "images"
+    total = sum(map(count_rows, paths)) if maps else len(paths)
     counts = _Counts()
     answers = counts.watch(loaded.run_files(paths, batch_size=batch_size))
     # Lines that come as they are made are progress enough.
-    answers = track(answers, "images", len(paths), quiet=json and out is None)
+    answers = track(answers, what, total, quiet=json and out is None)
     if out is None:
         answer((a.row() for a in answers), json=json)
     else:
         write_answers(out, answers, loaded.card)
-        note(f"{out}: {counts.good} of {counts.good + counts.bad} images answered")
+        note(f"{out}: {counts.good} of {counts.good + counts.bad} {what} answered")
     if counts.status == USAGE:
-        note(f"edgeinfer: error: none of {counts.bad} images was answered; first: {counts.first}")
+        note(f"edgeinfer: error: none of {counts.bad} {what} was answered; first: {counts.first}")
     return counts.status
 
 

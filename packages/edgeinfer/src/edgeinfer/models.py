@@ -1,41 +1,27 @@
-"""`EdgeModel`: answers in physical units from pictures, by the card alone."""
+"""`EdgeModel`: answers in physical units from pictures or maps, by the card alone."""
 
 from __future__ import annotations
 
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skytypes import ModelCard, Sample, SkyImage, decode, encode
+from skytypes import ModelCard, Sample, decode, encode
 from skytypes.arrays import Array, to_numpy
-from skytypes.errors import InputError, SkyError
-from skytypes.samples import image_sample
+from skytypes.errors import InputError
 from skytypes.usability import reasons_not_usable
 
 from .answers import Answer, value_of
 from .errors import ModelFileError
-from .images import ENDINGS
+from .items import Item, read_picture, read_rows, reads_maps
 from .modelfile import MAX_MODEL_BYTES, ModelFile, read_model
 from .probes import PICTURE_INPUTS, reads_pictures
 from .sessions import Session
-
-
-@dataclass(frozen=True)
-class _Item:
-    """One file on its way: what was read and encoded, or the error."""
-
-    file: str
-    seconds: float
-    sample: Sample | None = None
-    tensors: Mapping[str, Array] = field(default_factory=dict)
-    error: str | None = None
-    reasons: tuple[str, ...] = ()
 
 
 class EdgeModel:
@@ -87,14 +73,15 @@ class EdgeModel:
     def run_files(
         self, paths: Iterable[str | os.PathLike[str]], *, batch_size: int = 8
     ) -> Iterator[Answer]:
-        """Answers for FITS images, in order; a file that can't be read stops none of the others.
+        """Answers for files, in order; one that can't be read stops none of the others.
 
         Parameters
         ----------
         paths : iterable of path
-            One picture each (`skyrun.fits.read_image`), of any size, with a restoring beam.
+            FITS images, one picture each (`skyrun.fits.read_image`), of any size, with a
+            restoring beam; for a network of maps tables of them, one answer a row.
         batch_size : int
-            Pictures that the network sees at once; only that many are held in memory.
+            Items that the network sees at once; only that many are held in memory.
 
         Returns
         -------
@@ -105,24 +92,26 @@ class EdgeModel:
         InputError
             If ``batch_size`` is below 1.
         ModelFileError
-            If the card needs what a FITS picture does not give, or answers with pictures.
+            If the card needs what neither a FITS picture nor a table of maps gives, or answers
+            with pictures.
         """
         if batch_size < 1:
             raise InputError(f"batch size is {batch_size}; give 1 or more")
         self._check_for_files()
+        if reads_maps(self.card):
+            rows = chain.from_iterable(read_rows(self.card, path) for path in paths)
+            return self._run_groups(rows, batch_size)
         # Before the clock of the first file starts; not at the top, since predict needs no FITS.
         import skyrun.fits  # noqa: F401
 
-        return self._run_groups(iter(paths), batch_size)
+        return self._run_groups((read_picture(self.card, path) for path in paths), batch_size)
 
-    def _run_groups(
-        self, waiting: Iterator[str | os.PathLike[str]], batch_size: int
-    ) -> Iterator[Answer]:
+    def _run_groups(self, waiting: Iterator[Item], batch_size: int) -> Iterator[Answer]:
         while group := list(islice(waiting, batch_size)):
-            yield from self._answer_group([self._read(path) for path in group])
+            yield from self._answer_group(group)
 
     def _check_for_files(self) -> None:
-        if not reads_pictures(self.card):
+        if not reads_pictures(self.card) and not reads_maps(self.card):
             sources = {c.source for spec in self.card.inputs for c in spec.channels}
             raise ModelFileError(
                 f"{self.file.path}: the network needs {sorted(sources - PICTURE_INPUTS)}, which a "
@@ -135,29 +124,7 @@ class EdgeModel:
                 "use edgeinfer.load_model and predict"
             )
 
-    def _read(self, path: str | os.PathLike[str]) -> _Item:
-        from skyrun.fits import read_image
-
-        start = time.perf_counter()
-        if Path(path).is_dir():
-            return _Item(str(path), 0.0, error=f"holds no FITS file ({', '.join(ENDINGS)})")
-        try:
-            image = read_image(path)
-            # What overflows on the way is found below, and not told by numpy in its own words.
-            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-                sample = image_sample(image).as_batch()
-                tensors = encode(self.card.inputs, sample)
-            if not all(np.isfinite(t).all() for t in tensors.values()):
-                raise InputError(
-                    f"pixels from {image.data.min():.3g} to {image.data.max():.3g} {image.unit} do "
-                    "not encode to finite numbers; check the header's unit and scale"
-                )
-        except SkyError as error:
-            return _Item(str(path), time.perf_counter() - start, error=_reason(path, error))
-        seconds = time.perf_counter() - start
-        return _Item(str(path), seconds, sample, tensors, reasons=_origin_reasons(image))
-
-    def _answer_group(self, items: list[_Item]) -> Iterator[Answer]:
+    def _answer_group(self, items: list[Item]) -> Iterator[Answer]:
         good = [item for item in items if item.error is None]
         start = time.perf_counter()
         names = [spec.name for spec in self.card.inputs]
@@ -175,7 +142,7 @@ class EdgeModel:
             yield self._answer(item, {k: v[row : row + 1] for k, v in raw.items()}, share)
             row += 1
 
-    def _answer(self, item: _Item, raw: Mapping[str, Array], share: float) -> Answer:
+    def _answer(self, item: Item, raw: Mapping[str, Array], share: float) -> Answer:
         sample = item.sample
         if sample is None:
             raise ValueError(f"{item.file}: an item without a sample can't be answered")
@@ -187,20 +154,6 @@ class EdgeModel:
         reasons += item.reasons
         seconds = item.seconds + share + time.perf_counter() - start
         return Answer(item.file, values, tuple(reasons), seconds)
-
-
-def _origin_reasons(image: SkyImage) -> tuple[str, ...]:
-    """Said where offsets can't count from the header's reference position."""
-    ny, nx = image.data.shape
-    x, y = image.centre_px
-    if -0.5 <= x <= nx - 0.5 and -0.5 <= y <= ny - 0.5:
-        return ()
-    return ("reference position outside the picture: offsets count from its middle pixel",)
-
-
-def _reason(path: str | os.PathLike[str], error: SkyError) -> str:
-    """The error's line without the file's name, which stands beside it."""
-    return " ".join(str(error).split()).removeprefix(f"{path}: ")
 
 
 def load_model(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,7 @@ LABEL_UNITS: Final[Mapping[str, str]] = {
 """Units of the parameters that a population is drawn with; the others are pure numbers."""
 
 Numbers = NDArray[np.float64]
+_Shapes: TypeAlias = tuple[tuple[int, int], ...]
 
 
 class PopulationMaps:
@@ -151,7 +153,7 @@ class PopulationMaps:
         """The labels of all items in double precision, shape (item,), by name."""
         return {name: self._values[:, k].copy() for k, name in enumerate(self.labels)}
 
-    def _shapes(self, name: str, cells: Sequence[str]) -> tuple[tuple[int, int], ...] | None:
+    def _shapes(self, name: str, cells: Sequence[str]) -> _Shapes | None:
         """Shapes of a row's maps; None, and the reason in ``skipped``, where one is bad."""
         absent = [c for c, cell in zip(self.channels, cells, strict=True) if not cell]
         if absent:
@@ -163,7 +165,7 @@ class PopulationMaps:
             self.skipped[name] = str(error)
             return None
 
-    def _fits(self, name: str, shapes: tuple[tuple[int, int], ...] | None) -> bool:
+    def _fits(self, name: str, shapes: _Shapes | None) -> bool:
         if shapes is None:
             return False
         for (channel, wanted), given in zip(self.shapes.items(), shapes, strict=True):
@@ -176,12 +178,9 @@ class PopulationMaps:
         return True
 
 
-def _common(
-    found: Sequence[tuple[tuple[int, int], ...] | None],
-) -> list[tuple[int, int]]:
-    """The commonest shape of each channel; of equally common ones the first."""
-    known = [shapes for shapes in found if shapes is not None]
-    return [max(dict.fromkeys(column), key=column.count) for column in zip(*known, strict=True)]
+def _common(found: Sequence[_Shapes | None]) -> _Shapes:
+    """The commonest shapes of a row; of equally common ones the first."""
+    return Counter(shapes for shapes in found if shapes is not None).most_common(1)[0][0]
 
 
 def _choose_channels(

@@ -1,8 +1,8 @@
 """The training loops: data, objectives, metrics, checkpoints.
 
-`fit_disks` is a whole run from a `FitConfig`; `score`, `predict_mean`, `gaussian_fit` and
-`predict` are what a result is judged by. Models and datasets are found by name. Torch is imported
-when a name that needs it is first used.
+`fit_disks` and `fit_maps` are whole runs, from a `FitConfig` and a `MapsConfig`; `score`,
+`predict_mean`, `gaussian_fit` and `predict` are what a result is judged by. Models and datasets
+are found by name. Torch is imported when a name that needs it is first used.
 """
 
 from __future__ import annotations
@@ -15,16 +15,21 @@ if TYPE_CHECKING:
     from .checkpoints import load_network
     from .config import FitConfig, Runtime, preset
     from .errors import TrainingError
-    from .fit import FitResult, fit_disks
+    from .fit import fit_disks
+    from .fit_maps import fit_maps
+    from .maps_config import MapsConfig
     from .metrics import score
     from .objectives import DiskGeometry, Objective
     from .predictions import labels_of, predict
+    from .runs import FitResult
     from .scoring import fit_gaussians
 
 __all__ = [  # noqa: RUF022 - grouped as a table of contents
     # a run
     "fit_disks",
     "FitConfig",
+    "fit_maps",
+    "MapsConfig",
     "preset",
     "Runtime",
     "FitResult",
@@ -44,7 +49,9 @@ __all__ = [  # noqa: RUF022 - grouped as a table of contents
 
 _HOMES = {
     "fit_disks": "fit",
-    "FitResult": "fit",
+    "fit_maps": "fit_maps",
+    "MapsConfig": "maps_config",
+    "FitResult": "runs",
     "FitConfig": "config",
     "preset": "config",
     "Runtime": "config",

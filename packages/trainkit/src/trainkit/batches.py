@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -23,6 +23,7 @@ from .mixup import Mix, blend, draw_mix
 from .views import turn_sample
 
 _AHEAD = 2
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,26 @@ class Share:
     def of(self, count: int) -> NDArray[np.int64]:
         """Places of this process among ``count``."""
         return np.arange(self.rank, count, self.world, dtype=np.int64)
+
+
+class Batches(Protocol):
+    """Any object that makes the batches of a run, the same for the same epoch and number."""
+
+    def steps(self, epoch: int) -> int:
+        """Batches of an epoch (counted from 0)."""
+        ...
+
+    def training(self, epoch: int) -> Iterator[Batch]:
+        """The batches of an epoch."""
+        ...
+
+    def validation(self) -> Iterator[Batch]:
+        """The items held out that this process has."""
+        ...
+
+    def held_out(self) -> int:
+        """How many items are held out, over all processes."""
+        ...
 
 
 class BatchMaker:
@@ -101,7 +122,7 @@ class BatchMaker:
             places = np.arange(step * size, (step + 1) * size)
             return self._train_batch(entries[places], [first + int(p) for p in places])
 
-        return _ahead(make, range(start, len(entries) // size))
+        return make_ahead(make, range(start, len(entries) // size))
 
     def validation(self) -> Iterator[Batch]:
         """The held-out entries of this process, never augmented, never blended."""
@@ -115,7 +136,11 @@ class BatchMaker:
             ones = torch.ones(len(part), device=self.device)
             return Batch(self._ordered(tensors), targets, ones, len(part), self._names(part))
 
-        return _ahead(make, range(0, len(mine), size))
+        return make_ahead(make, range(0, len(mine), size))
+
+    def held_out(self) -> int:
+        """How many entries are held out, over all processes."""
+        return len(self.corpus.validation())
 
     def _train_batch(self, entries: Entries, counters: list[int]) -> Batch:
         config = self.config
@@ -204,10 +229,16 @@ class BatchMaker:
         return "; ".join(f"{name} {' '.join(items)}" for name, items in by_source.items())
 
 
-def _ahead(make: Callable[[int], Batch], numbers: range) -> Iterator[Batch]:
-    """``make(number)`` for each number, in order, made in one thread while others are used."""
+def make_ahead(make: Callable[[int], T], numbers: range) -> Iterator[T]:
+    """``make(number)`` for each number, in order, made in one thread while others are used.
+
+    Examples
+    --------
+    >>> list(make_ahead(lambda number: 10 * number, range(3)))
+    [0, 10, 20]
+    """
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="trainkit.batches") as pool:
-        waiting: list[Future[Batch]] = []
+        waiting: list[Future[T]] = []
         try:
             for number in numbers:
                 waiting.append(pool.submit(make, number))

@@ -16,6 +16,7 @@ from skyrun.files import check_size, read_text, write_bytes
 from skytypes import ModelCard, find
 from skytypes.cards import MAX_CARD_BYTES
 from skytypes.errors import InputError
+from skytypes.protocols import factory_for
 from skytypes.specs import OutputSpec
 
 MAX_BYTES = 2 << 30
@@ -36,7 +37,7 @@ def column_names(outputs: Sequence[OutputSpec]) -> list[str]:
     """
     names: dict[int, str] = {}
     for output in outputs:
-        stem = output.name.rsplit("_", 1)[0]
+        stem = output.name.removesuffix(f"_{output.unit}")
         if output.decoder == "double_angle":
             made = [f"sin2{stem.upper()}", f"cos2{stem.upper()}"]
         else:
@@ -161,7 +162,7 @@ def load_network(path: str | Path) -> tuple[nn.Module, ModelCard]:
     text = read_text(card_path(path), max_bytes=MAX_CARD_BYTES)
     card = ModelCard.from_json(text, source=str(card_path(path)))
     with torch.random.fork_rng(devices=[]):
-        network: nn.Module = find("models", card.architecture).build()
+        network: nn.Module = factory_for(find("models", card.architecture), card).build()
     load_state(network, content["model_state"], source=str(path))
     return network.eval(), card
 

@@ -6,7 +6,7 @@ import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 from skytypes.errors import InputError
 
@@ -30,12 +30,24 @@ def _share(value: float) -> bool:
     return 0 <= value <= 1
 
 
-_LIMITS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+Limits = Mapping[str, tuple[Callable[[Any], bool], str]]
+"""By field: whether a value is good, and what is allowed, in words."""
+
+
+def check_fields(config: object, limits: Limits) -> None:
+    """Refuse the first field that is out of range.
+
+    Raises
+    ------
+    InputError
+        The message names it.
+    """
+    for name, (good, allowed) in limits.items():
+        _require(good(getattr(config, name)), name, getattr(config, name), allowed)
+
+
+COMMON_LIMITS: Limits = {
     "model": (bool, "the name of a registered model"),
-    "synthetic": (lambda v: 0 <= v <= MAX_DISKS, f"a whole number from 0 to {MAX_DISKS}"),
-    "picture_px": (lambda v: v >= 8, "a whole number, 8 or more"),
-    "repeats": (lambda v: v >= 1, "a whole number, 1 or more"),
-    "validation": (lambda v: 0 < v < 1, "a share above 0 and below 1"),
     "epochs": (lambda v: 1 <= v <= MAX_EPOCHS, f"a whole number from 1 to {MAX_EPOCHS}"),
     "batch_size": (lambda v: v >= 2, "a whole number, 2 or more"),
     "lr": (_positive, "a positive number"),
@@ -43,13 +55,76 @@ _LIMITS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "warmup_epochs": (lambda v: math.isfinite(v) and v >= 0, "a number, 0 or more"),
     "final_lr": (_share, "a share of lr from 0 to 1"),
     "clip_norm": (_positive, "a positive number"),
+    "patience": (lambda v: 0 <= v <= MAX_EPOCHS, f"a whole number from 0 to {MAX_EPOCHS}"),
+    "seed": (lambda v: 0 <= v < 1 << 63, "a whole number from 0 to 2**63 - 1"),
+}
+"""Fields of every `Recipe`."""
+
+_LIMITS: Limits = {
+    **COMMON_LIMITS,
+    "synthetic": (lambda v: 0 <= v <= MAX_DISKS, f"a whole number from 0 to {MAX_DISKS}"),
+    "picture_px": (lambda v: v >= 8, "a whole number, 8 or more"),
+    "repeats": (lambda v: v >= 1, "a whole number, 1 or more"),
+    "validation": (lambda v: 0 < v < 1, "a share above 0 and below 1"),
     "mixup_probability": (_share, "a probability from 0 to 1"),
     "mixup_alpha": (_positive, "a positive number"),
     "incl_weight": (_positive, "a positive number"),
     "pa_weight": (_positive, "a positive number"),
     "centre_weight": (_positive, "a positive number"),
-    "seed": (lambda v: 0 <= v < 1 << 63, "a whole number from 0 to 2**63 - 1"),
 }
+
+
+class Recipe(Protocol):
+    """What every kind of run is told; each kind's configuration has more fields of its own."""
+
+    @property
+    def epochs(self) -> int:
+        """Most times through the data."""
+        ...
+
+    @property
+    def patience(self) -> int:
+        """Epochs without a lower validation loss after which the run ends; 0 for none."""
+        ...
+
+    @property
+    def batch_size(self) -> int:
+        """Items a step, over all processes."""
+        ...
+
+    @property
+    def lr(self) -> float:
+        """Highest rate of AdamW."""
+        ...
+
+    @property
+    def weight_decay(self) -> float:
+        """Of AdamW, dimensionless."""
+        ...
+
+    @property
+    def warmup_epochs(self) -> float:
+        """The rate grows linearly over so many, then falls as a cosine."""
+        ...
+
+    @property
+    def final_lr(self) -> float:
+        """Share of ``lr`` at the end."""
+        ...
+
+    @property
+    def clip_norm(self) -> float:
+        """Bound of the gradient's norm."""
+        ...
+
+    @property
+    def seed(self) -> int:
+        """Of every draw."""
+        ...
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as JSON has them."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -109,6 +184,8 @@ class FitConfig:
     skytypes.errors.InputError: lr is 0.0; give a positive number
     """
 
+    patience: ClassVar[int] = 0
+
     model: str = "disconet"
     synthetic: int = 20_000
     fresh: bool = False
@@ -132,8 +209,7 @@ class FitConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, (good, allowed) in _LIMITS.items():
-            _require(good(getattr(self, name)), name, getattr(self, name), allowed)
+        check_fields(self, _LIMITS)
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as JSON has them."""

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from skyrun.progress import bar
 from skytypes import item_rng
 
-from .batches import BatchMaker
-from .config import FitConfig, Runtime
+from .batches import Batches
+from .config import Recipe, Runtime
 from .descent import Descent, over_processes
 from .errors import NotFiniteError, TrainingError
 from .objectives import Objective, Sums
@@ -67,8 +67,8 @@ class Loop:
         Launched.
     networks : mapping of str to torch.nn.Module
     objective : Objective
-    batches : BatchMaker
-    config : FitConfig
+    batches : Batches
+    config : Recipe
     quiet : bool
         No progress on standard error.
     """
@@ -78,8 +78,8 @@ class Loop:
         fabric: Fabric,
         networks: Mapping[str, nn.Module],
         objective: Objective,
-        batches: BatchMaker,
-        config: FitConfig,
+        batches: Batches,
+        config: Recipe,
         *,
         quiet: bool = False,
     ) -> None:
@@ -145,7 +145,7 @@ class Loop:
         with torch.no_grad():
             for batch in self.batches.validation():
                 _add(totals, self.objective.validate(self.plain, batch))
-        means = self._means(totals, len(self.batches.corpus.validation()))
+        means = self._means(totals, self.batches.held_out())
         if not math.isfinite(means["loss"]):
             raise TrainingError(f"the validation loss is {means['loss']}; give a lower --lr")
         return means

@@ -1,4 +1,4 @@
-"""What a network is trained for: the `Objective` Protocol and the one for disks."""
+"""What a network is trained for: the `Objective` Protocol, one for disks and one for labels."""
 
 from __future__ import annotations
 
@@ -107,3 +107,40 @@ class DiskGeometry:
 
     def _total(self, parts: Mapping[str, Tensor]) -> Tensor:
         return torch.stack([self.weights[n] * p for n, p in parts.items()]).sum(dim=0)
+
+
+class LabelRegression:
+    """Labels by squared deviations of the raw columns, their mean over the columns.
+
+    Parameters
+    ----------
+    outputs : sequence of OutputSpec
+        Of the network's card; raw columns are standardised by their scale and offset.
+    network : str
+        Name of the network that is trained.
+
+    Notes
+    -----
+    On validation it also tells each label's own mean square, ``mse_NAME``: below 1, it is better
+    than the mean of the training labels.
+    """
+
+    def __init__(self, outputs: Sequence[OutputSpec], *, network: str = "network") -> None:
+        self.columns = {o.name: o.columns[0] for o in outputs}
+        self.network = network
+
+    def step(self, networks: Networks, batch: Batch, optimisers: Optimisers) -> Sums:
+        """Train the network on a batch."""
+        losses = self._squares(networks, batch).mean(dim=1) * batch.weights
+        optimisers[self.network].descend(losses.sum(), count=batch.count)
+        return {"loss": losses.detach().sum()}
+
+    def validate(self, networks: Networks, batch: Batch) -> Sums:
+        """Loss on a batch, and the part of each label."""
+        squares = self._squares(networks, batch)
+        parts = {f"mse_{name}": squares[:, k].sum() for name, k in self.columns.items()}
+        return {"loss": squares.mean(dim=1).sum()} | parts
+
+    def _squares(self, networks: Networks, batch: Batch) -> Tensor:
+        raw: Tensor = networks[self.network](*batch.inputs)
+        return (raw - batch.targets).square()
