@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .config import FitConfig, Runtime, preset
     from .errors import TrainingError
     from .fit import fit_disks
-    from .fit_maps import fit_maps
+    from .map_fit import fit_maps
     from .maps_config import MapsConfig
     from .metrics import score
     from .objectives import DiskGeometry, Objective
@@ -49,7 +49,7 @@ __all__ = [  # noqa: RUF022 - grouped as a table of contents
 
 _HOMES = {
     "fit_disks": "fit",
-    "fit_maps": "fit_maps",
+    "fit_maps": "map_fit",
     "MapsConfig": "maps_config",
     "FitResult": "runs",
     "FitConfig": "config",

@@ -168,7 +168,7 @@ def popmaps(
         Print the result as lines of JSON.
     """
     from .config import Runtime, is_first_process
-    from .fit_maps import fit_maps
+    from .map_fit import fit_maps
     from .maps_config import MapsConfig
 
     changes = {
