@@ -14,6 +14,7 @@ from skyrun.workers import ordered_map
 from skytypes import Observation, Provenance, SkyImage
 from skytypes.errors import InputError
 
+from .antennas import is_antenna_list
 from .native.cache import SetupCache, default_cache
 from .native.observing import native_provenance, observe_natively, observe_visibilities
 from .native.other_baselines import observe_at, visibilities_at
@@ -108,7 +109,7 @@ class NativeCampaign:
         workers : int
             Processes of this machine.
         dask : str or None
-            Address of a scheduler, whose workers must see the same folders.
+            Address of a scheduler, whose workers must see the same folders by the same names.
         quiet : bool
             Show no progress bar.
 
@@ -117,12 +118,40 @@ class NativeCampaign:
         DiskResult
             In the order of the tasks.
         """
-        jobs = [(task, self.out, tuple(self.keep)) for task in tasks]
+        # The workers of a cluster may be in another folder than this process.
+        here, out = (tasks, self.out) if dask is None else (_absolute(tasks), self.out.absolute())
+        jobs = [(task, out, tuple(self.keep)) for task in here]
         outcomes = ordered_map(
             make_one, jobs, workers=workers, dask=dask, label="disks", quiet=quiet
         )
         for task, outcome in zip(tasks, outcomes, strict=True):
-            yield outcome.value or DiskResult(task.name, "failed", reason=outcome.error or "")
+            result = outcome.value or DiskResult(task.name, "failed", reason=outcome.error or "")
+            yield replace(result, file=_below(self.out, out, result.file))
+
+
+def _absolute(tasks: Sequence[DiskTask]) -> list[DiskTask]:
+    """The tasks with paths that mean the same in any folder."""
+    return [
+        replace(
+            task,
+            sky=task.sky.absolute(),
+            uv_table=task.uv_table and task.uv_table.absolute(),
+            settings=replace(
+                task.settings,
+                **{
+                    field: str(Path(name).absolute())
+                    for field in ("array_cfg", "array_lo")
+                    if (name := getattr(task.settings, field)) and is_antenna_list(name)
+                },
+            ),
+        )
+        for task in tasks
+    ]
+
+
+def _below(wanted: Path, used: Path, file: str) -> str:
+    """A file below one name of a folder, below another name of it."""
+    return str(wanted / Path(file).relative_to(used)) if file else file
 
 
 def make_one(job: tuple[DiskTask, Path, tuple[str, ...]]) -> DiskResult:
