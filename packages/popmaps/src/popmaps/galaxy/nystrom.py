@@ -93,9 +93,12 @@ def _pulls(number: int, count: int, place: Any, out: Any) -> None:
 
 
 @numba.njit(cache=True, error_model="numpy")
-def _combine(count: int, weights: Any, stages: int, k: Any, axis: int, out: Any) -> None:
+def _combine(  # noqa: PLR0917 - compiled code takes no keywords
+    count: int, weights: Any, stages: int, k: Any, axis: int, out: Any
+) -> None:
     """Sum of accelerations along an axis, each with its weight."""
-    out[:count] = 0.0
+    for q in range(count):
+        out[q] = 0.0
     for j in range(stages):
         weight = weights[j]
         if weight != 0:
@@ -105,7 +108,9 @@ def _combine(count: int, weights: Any, stages: int, k: Any, axis: int, out: Any)
 
 
 @numba.njit(cache=True, error_model="numpy")
-def _try_steps(number: int, count: int, state: Any, h: Any, k: Any, end: Any, error: Any) -> None:
+def _try_steps(  # noqa: PLR0917 - compiled code takes no keywords
+    number: int, count: int, state: Any, h: Any, k: Any, end: Any, error: Any
+) -> None:
     """Ends of one step of each star, and the errors of place and velocity squared."""
     work = error[2]
     for i in range(1, STAGES):
@@ -115,7 +120,8 @@ def _try_steps(number: int, count: int, state: Any, h: Any, k: Any, end: Any, er
                 drift = NODES[i] * state[3 + axis, q] + h[q] * work[q]
                 end[axis, q] = state[axis, q] + h[q] * drift
         _pulls(number, count, end, k[i])
-    error[:2, :count] = 0.0
+    for q in range(count):
+        error[0, q] = error[1, q] = 0.0
     for axis in range(3):
         _combine(count, VELOCITY, STAGES, k, axis, work)
         for q in range(count):
@@ -144,7 +150,9 @@ def _judge(count: int, state: Any, error: Any, tolerance: float) -> None:
 
 
 @numba.njit(cache=True, error_model="numpy")
-def _seat(number: int, q: int, star: Any, tolerance: float, state: Any, k: Any) -> float:
+def _seat(  # noqa: PLR0917 - compiled code takes no keywords
+    number: int, q: int, star: Any, tolerance: float, state: Any, k: Any
+) -> float:
     """Give a star column ``q``; its first step [kpc / (km/s)]."""
     for row in range(6):
         state[row, q] = star[row]
@@ -200,9 +208,12 @@ def follow(number: int, stars: Any, ages: Any, tolerance: float, steps: Any) -> 
             if left[q] > 0 and tried[q] < MAX_STEPS:
                 continue
             steps[star[q]] = -1 if left[q] > 0 else tried[q]
-            stars[star[q]] = state[:, q]
             # The last column moves into the one that is free.
             count -= 1
+            for row in range(6):
+                stars[star[q], row] = state[row, q]
+                state[row, q] = state[row, count]
+            for axis in range(3):
+                k[0, axis, q] = k[0, axis, count]
             star[q], tried[q] = star[count], tried[count]
             left[q], size[q] = left[count], size[count]
-            state[:, q], k[0, :, q] = state[:, count], k[0, :, count]

@@ -104,10 +104,10 @@ def evolve(
     places = as_triples(positions_kpc, "positions_kpc")
     speeds = as_triples(velocities_km_s, "velocities_km_s")
     ages = np.ascontiguousarray(age_yr, dtype=np.float64)
-    if not len(places) == len(speeds) == ages.size == len(np.atleast_1d(ages)):
+    if np.shape(age_yr) != (len(places),) or len(speeds) != len(places):
         raise InputError(
-            f"{len(places)} positions, {len(speeds)} velocities and ages of shape {ages.shape}; "
-            "give one of each for a star"
+            f"{len(places)} positions, {len(speeds)} velocities and ages of shape "
+            f"{np.shape(age_yr)}; give one of each for a star"
         )
     if not TOLERANCES[0] <= tolerance <= TOLERANCES[1]:
         raise InputError(

@@ -10,6 +10,9 @@ potentials are symmetric about the axis and about the plane.
 ``FK06``
     A disk with halo and two Plummer spheres: Faucher-Giguere & Kaspi 2006, doi:10.1086/501516,
     after Kuijken & Gilmore 1989, doi:10.1093/mnras/239.2.571.
+
+The numbers are compiled into `popmaps.galaxy.nystrom` too, whose compiled form is kept on disk:
+after a change here, remove ``__pycache__`` of this folder.
 """
 
 from __future__ import annotations
@@ -60,7 +63,7 @@ _NEAREST_KPC: Final = 1e-30
 """Keeps the division by the distance finite in the centre itself."""
 
 
-@numba.njit(cache=True, inline="always", error_model="numpy")
+@numba.njit(cache=True, error_model="numpy")
 def _log(y: float) -> Any:
     """Natural logarithm of a normal number of 1 or more, in arithmetic that vectorises.
 
@@ -78,7 +81,7 @@ def _log(y: float) -> Any:
     return exponent * _LN2 + 2 * (f + f * tail)
 
 
-@numba.njit(cache=True, inline="always", error_model="numpy")
+@numba.njit(cache=True, error_model="numpy")
 def _halo_mass(u: float) -> Any:
     """(ln(1 + u) - u / (1 + u)) / u^2; by its series near 0, where the two terms cancel."""
     series = 1 / 2 - u * (2 / 3 - u * (3 / 4 - u * (4 / 5 - u * (5 / 6 - u * (6 / 7 - u * 7 / 8)))))
@@ -86,6 +89,7 @@ def _halo_mass(u: float) -> Any:
     return whole if u > _SERIES_BELOW else series
 
 
+# Functions that return two numbers are inlined: a call would keep loops from being vectorised.
 @numba.njit(cache=True, inline="always", error_model="numpy")
 def _m19_pull(r2: float, z: float) -> Any:
     s = max(np.sqrt(r2 + z * z), _NEAREST_KPC)
