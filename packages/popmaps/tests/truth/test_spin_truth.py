@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy.integrate import solve_ivp
+from scipy.integrate import quad_vec, solve_ivp
 
 from popmaps.constants import YEAR_S
 from popmaps.spin.births import Births
+from popmaps.spin.decay_law import FieldDecay
 from popmaps.spin.evolution import SpinToday, spun_down
+from popmaps.spin.field_decay import Terms, decay_terms, log_decay, squared_integral
 from popmaps.spin.settings import SpinSettings
 
 Values = NDArray[np.float64]
@@ -122,3 +124,19 @@ def test_period_derivative_is_the_slope_of_the_period() -> None:
     today = spun_down(births, np.array([99_990.0, 1e5, 100_010.0]), DEFAULT)
     slope = (today.period_s[2] - today.period_s[0]) / (20 * YEAR_S)
     assert today.period_derivative[1] == pytest.approx(slope, rel=1e-6)
+
+
+@pytest.mark.parametrize(("a_late", "most"), [(-0.5, 1e-9), (-0.88, 1e-9), (-3, 1e-6), (-5, 2e-4)])
+def test_integral_of_the_squared_field(a_late: float, most: float) -> None:
+    """Against an adaptive quadrature, also where the field all but vanishes."""
+    law = astuple(FieldDecay(a_late=a_late))
+    for field in np.logspace(9, 16, 29):
+        terms = decay_terms(float(field), law)
+        for age in (1e3, 1e6, 3e7, 1e9):
+            end = np.log1p(age / terms[0])
+
+            def power(u: float, terms: Terms = terms) -> float:
+                return float(np.exp(2 * log_decay(u, terms) + u))
+
+            truth = terms[0] * quad_vec(power, 0, end, epsrel=1e-12, epsabs=0)[0]
+            assert squared_integral(end, terms) == pytest.approx(truth, rel=most)
