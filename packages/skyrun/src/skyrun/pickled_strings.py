@@ -13,7 +13,10 @@ import numpy as np
 
 from .pickled_arrays import Rebuild, Record, expect
 
-_OFFSETS: Final[dict[str, np.dtype[Any]]] = {"large_string": np.dtype("<i8"), "string": np.dtype("<i4")}
+_OFFSETS: Final[dict[str, np.dtype[Any]]] = {
+    "large_string": np.dtype("<i8"),
+    "string": np.dtype("<i4"),
+}
 _TEXT: Final = "an array of text"
 
 
