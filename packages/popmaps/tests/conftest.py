@@ -20,7 +20,7 @@ MakeSamples = Callable[..., Path]
 DETECTED = {"PMPS": 700, "SMPS": 200, "HTRU_low_mid": 680}
 
 
-def random_stars(number: int, seed: int) -> Stars:
+def make_stars(number: int, seed: int) -> Stars:
     """Stars of a whole population; every column of `FULL` and of the surveys."""
     rng = np.random.default_rng(seed)
     zeros = {c.name: np.zeros(number) for c in (*FULL, *HTRU)}
@@ -48,13 +48,19 @@ def random_stars(number: int, seed: int) -> Stars:
 
 def write_sample(folder: Path, seed: int, *, stars: int = 500, ending: str = ".parquet") -> None:
     """One sample's folder: the population, what the surveys detect, and the labels."""
-    write_table(folder / f"final_population{ending}", random_stars(stars, seed), FULL)
+    write_table(folder / f"final_population{ending}", make_stars(stars, seed), FULL)
     for place, (name, detected) in enumerate(DETECTED.items()):
         columns = HTRU if name.startswith("HTRU") else SURVEY
-        table = random_stars(detected, 1000 * seed + place)
+        table = make_stars(detected, 1000 * seed + place)
         write_table(folder / f"survey_{name}_results{ending}", table, columns)
     labels = {"B_initial_log10_mean": 12 + seed / 10, "P_initial_log10_mean": -1.0 + seed / 20}
     (folder / "override.json").write_text(json.dumps(labels))
+
+
+@pytest.fixture
+def random_stars() -> Callable[[int, int], Stars]:
+    """A function that makes a number of stars from a seed."""
+    return make_stars
 
 
 @pytest.fixture
