@@ -73,7 +73,9 @@ def test_substitutes_come_from_the_catalogue() -> None:
         {"name": "J3"},
     ]
     pulsars = Pulsars(tabulate(rows), "example")
-    assert catalogue_fluxes(pulsars, "s1400").jy == {"J1": 0.003}
+    taken = catalogue_fluxes(pulsars, "s1400")
+    assert taken.jy == {"J1": 0.003}
+    assert taken.skipped == ("1 flux densities S1400 are not over 0; left out",)
     scaled = catalogue_fluxes(pulsars, "s1284").jy
     assert scaled["J1"] == pytest.approx(0.004 * math.exp(-1.8 * math.log(1429 / 1284)), rel=1e-14)
     assert list(scaled) == ["J1"]

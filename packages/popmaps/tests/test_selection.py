@@ -1,7 +1,8 @@
 import pytest
 
+from popmaps.maps import layout
 from popmaps.observed.pulsars import Pulsars, tabulate
-from popmaps.observed.selection import in_survey, isolated_galactic, slowing_measured
+from popmaps.observed.selection import SURVEYS, in_survey, isolated_galactic, slowing_measured
 
 GOOD = {"name": "J1", "p_s": 0.5, "l_deg": 0.0, "b_deg": 1.0, "surveys": "x,pksmb,pkssw,htru_pks"}
 
@@ -57,3 +58,7 @@ def test_slowing_must_be_measured() -> None:
         False,
         False,
     ]
+
+
+def test_surveys_are_in_the_order_of_the_maps() -> None:
+    assert tuple(SURVEYS) == layout.SURVEYS

@@ -135,7 +135,8 @@ def read_overview(place: Path, *, sample: int = 0, mean_of: int = 500) -> Overvi
     chosen = sorted({round(r) for r in np.linspace(0, rows - 1, min(rows, mean_of))})
     channels: list[ChannelView] = []
     skipped: list[str] = []
-    for name, cells in zip(table.inputs, zip(*table.files, strict=True), strict=True):
+    for column, name in enumerate(table.inputs):
+        cells = [row[column] for row in table.files]
         if any(cells):
             channel, lines = _channel(folder, name, cells, sample, chosen)
             channels.append(channel)

@@ -49,7 +49,7 @@ class Fluxes:
     source : "tpa", "s1400" or "s1284"
         `STATEMENTS` says what each is.
     skipped : tuple of str
-        A line for each row of the census that is left out.
+        A line for each row of the census that is left out, or for the catalogue's all together.
     """
 
     jy: dict[str, float]
@@ -103,12 +103,14 @@ def catalogue_fluxes(pulsars: Pulsars, source: FluxSource) -> Fluxes:
         raise InputError(f"fluxes from {source!r} are in no catalogue; give s1400 or s1284")
     factor = 1.0 if source == "s1400" else (CENSUS_MHZ / _S1284_MHZ) ** SPECTRAL_INDEX
     values = pulsars.table[f"{source}_mjy"].to_numpy(float) * factor / 1000.0
-    # A few catalogued flux densities are 0: they have no logarithm.
     jy = {n: float(v) for n, v in zip(pulsars.table["name"], values, strict=True) if v > 0}
     if not jy:
         other = " or ".join(s for s in get_args(FluxSource) if s != source)
         raise InputError(f"the catalogue ({pulsars.layout}) has no {source.upper()}; give {other}")
-    return Fluxes(jy, source)
+    # A few catalogued flux densities are 0: they have no logarithm.
+    without = int((values <= 0).sum())
+    told = (f"{without} flux densities {source.upper()} are not over 0; left out",) * (without > 0)
+    return Fluxes(jy, source, told)
 
 
 def read_census(path: str | os.PathLike[str], *, max_bytes: int = MOST_BYTES) -> Fluxes:

@@ -93,10 +93,11 @@ def tabulate(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     import pandas as pd
 
     listed = list(rows)
-    columns: dict[str, Any] = {c: [row.get(c, "") for row in listed] for c in TEXTS}
-    columns |= {c: [row.get(c, math.nan) for row in listed] for c in NUMBERS}
-    kinds = dict.fromkeys(TEXTS, object) | dict.fromkeys(NUMBERS, float)
-    return pd.DataFrame(columns).astype(kinds)
+    columns = {c: pd.Series([row.get(c, "") for row in listed], dtype=object) for c in TEXTS}
+    columns |= {
+        c: pd.Series([row.get(c, math.nan) for row in listed], dtype=float) for c in NUMBERS
+    }
+    return pd.DataFrame(columns)
 
 
 def check_name(name: str, seen: Collection[str]) -> None:
