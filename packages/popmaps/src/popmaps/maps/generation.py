@@ -20,7 +20,7 @@ from skyrun.files import read_json, write_json
 from skyrun.folder import ResumableFolder
 from skyrun.workers import ordered_map
 from skytypes import item_rng
-from skytypes.errors import InputError
+from skytypes.errors import InputError, SkyError
 
 from .axes import require_resolution
 from .batches import BATCH_SAMPLES, PARTS, Batch, Record, Settings, make_batch
@@ -131,7 +131,11 @@ def generate_maps(
     if data_type == "stack" and (whole := _whole_stacks(save, batches)) is not None:
         return whole
     new = not save.exists()
-    records = _run(batches, save, workers=workers, dask=dask, strict=strict, quiet=quiet)
+    try:
+        records = _run(batches, save, workers=workers, dask=dask, strict=strict, quiet=quiet)
+    except SkyError:
+        _remove_empty(save, new=new)
+        raise
     rows = collect(batches, records)
     if not rows.labels:
         _forget(batches, save, new=new)
@@ -223,6 +227,10 @@ def _forget(batches: Sequence[Batch], save: Path, *, new: bool) -> None:
     for batch in batches:
         (save / MARKS / f"{batch.name}.json").unlink(missing_ok=True)
         (save / PARTS / f"{batch.name}.npy").unlink(missing_ok=True)
+    _remove_empty(save, new=new)
+
+
+def _remove_empty(save: Path, *, new: bool) -> None:
     for folder in (save / MARKS, save / PARTS, *([save] if new else [])):
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
