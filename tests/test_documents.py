@@ -15,7 +15,7 @@ READMES = sorted(ROOT.glob("packages/*/README.md"))
 REAL_CASA = {"02_first_image.py"}
 EXAMPLES = sorted(p for p in ROOT.glob("packages/*/examples/*.py") if p.name not in REAL_CASA)
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
-SKELETONS = {"popmaps", "siteops"}
+SKELETONS = {"siteops"}
 
 
 def _run(arguments: list[str], folder: Path) -> None:

@@ -39,7 +39,7 @@ def _uv(package: str, *command: str) -> subprocess.CompletedProcess[str]:
     [
         ("skymodels", ("torch", "pandas", "matplotlib", "onnxruntime", "casatasks", "netzoo")),
         ("casa-sim", ("torch", "pandas", "matplotlib", "onnxruntime", "casatasks", "skymodels")),
-        ("popmaps", ("torch", "astropy", "onnxruntime", "casatasks", "skymodels")),
+        ("popmaps", ("torch", "onnxruntime", "casatasks", "skymodels", "netzoo", "galpy")),
     ],
 )
 def test_foreign_packages_are_absent(package: str, foreign: tuple[str, ...]) -> None:

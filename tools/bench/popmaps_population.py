@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.stats import ks_2samp
@@ -66,9 +67,11 @@ def fiducial(t_max_yr: float, seed: int) -> tuple[list[float], dict[str, dict[st
 def surveys(seeds: int) -> Iterator[str]:
     """Lines of the table of surveys."""
     catalogue = real()
-    yield "| t_max yr | births/century | PMPS | SMPS | HTRU low+mid | HTRU high | " + " | ".join(
-        f"KS {name} {column}" for name in TABLES for column in ("P", "P_dot")
-    ) + " |"
+    yield (
+        "| t_max yr | births/century | PMPS | SMPS | HTRU low+mid | HTRU high | "
+        + " | ".join(f"KS {name} {column}" for name in TABLES for column in ("P", "P_dot"))
+        + " |"
+    )
     yield "|" + "---|" * 12
     for t_max_yr in (3e7, 1e8):
         lines = []
@@ -86,6 +89,33 @@ def surveys(seeds: int) -> Iterator[str]:
             for k, (a, m, b) in enumerate(zip(low, middle, high, strict=True))
         ]
         yield f"| {t_max_yr:.0e} | " + " | ".join(cells) + " |"
+
+
+CHANGES: dict[str, dict[str, dict[str, Any]]] = {
+    "none": {},
+    "h_c 0.05 kpc": {"galaxy": {"h_c_kpc": 0.05}},
+    "sigma_k 150 km/s": {"galaxy": {"sigma_k_km_s": 150.0}},
+    "sigma of log L0 0.6": {"radio": {"L_radio_log10_sigma": 0.6}},
+    "no scatter of scattering": {"radio": {"scattering_log10_sigma": 0.0}},
+}
+
+
+def causes(seed: int = 1) -> Iterator[str]:
+    """Which single change of a parameter moves the count of SMPS, one seed for all."""
+    yield "| changed | births/century | SMPS | HTRU low+mid | PMPS median abs(b) deg |"
+    yield "|---|---|---|---|---|"
+    for name, parts in CHANGES.items():
+        settings = PopulationSettings()
+        for part, values in parts.items():
+            settings = replace(settings, **{part: replace(getattr(settings, part), **values)})
+        population = draw_until_detected(
+            settings, built_in_surveys(), {"PMPS": TARGET}, seed=seed, stars=20_000_000
+        )
+        rate = birth_rate_per_century(population.stars, settings.galaxy.t_max_yr)
+        tables = population.tables
+        latitude = float(np.median(np.abs(tables["PMPS"]["b"])))
+        counts = " | ".join(str(len(tables[t]["idx"])) for t in ("SMPS", "HTRU_low_mid"))
+        yield f"| {name} | {rate:.2f} | {counts} | {latitude:.2f} |"
 
 
 def full_cost(stars: int = 100_000, repeats: int = 7) -> str:
@@ -110,6 +140,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     seeds = parser.parse_args().seeds
     print("\n".join(surveys(seeds)))
+    print()
+    print("\n".join(causes()))
     print()
     print(full_cost())
 

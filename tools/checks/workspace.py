@@ -20,7 +20,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 HOSTS = re.compile(r"https?://[^\s\"')]*(?:pypi|pythonhosted|npmjs)\.\w+", re.IGNORECASE)
 FOLDERS = re.compile(r"(?<![\w.])/(?:root|home/\w+|work|opt)/[\w.]+")
-SKELETONS = {"popmaps", "siteops"}
+SKELETONS = {"siteops"}
 
 
 def _load(path: Path) -> dict[str, Any]:
