@@ -59,7 +59,7 @@ def radius_cdf(r_kpc: ArrayLike, law: RadialLaw = "yusifov-kucuk") -> NDArray[np
 
     Notes
     -----
-    Sources: Yusifov & Kucuk 2004, doi:10.1051/0004-6361:20040152, eq. 15 and table 2; Verberne &
+    Sources: Yusifov & Kucuk 2004, doi:10.1051/0004-6361:20040152; Verberne &
     Vink 2021, doi:10.1093/mnras/stab940.
 
     Examples

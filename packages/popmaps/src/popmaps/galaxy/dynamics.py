@@ -149,7 +149,7 @@ def born(rng: np.random.Generator, size: int, settings: GalaxySettings) -> Birth
 
     Notes
     -----
-    Source: Graber et al. 2024, doi:10.3847/1538-4357/ad3e78, section 2.1.
+    Source: Graber et al. 2024, doi:10.3847/1538-4357/ad3e78.
 
     Examples
     --------

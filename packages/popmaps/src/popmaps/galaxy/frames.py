@@ -16,6 +16,8 @@ import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from skytypes.errors import InputError
+
 from ..constants import SUN_HEIGHT_KPC, SUN_RADIUS_KPC
 from .potentials import as_triples
 
@@ -181,6 +183,10 @@ def seen_from_sun(positions_kpc: ArrayLike, velocities_km_s: ArrayLike) -> Sky:
     """
     positions = as_triples(positions_kpc, "positions_kpc")
     velocities = as_triples(velocities_km_s, "velocities_km_s")
+    if len(positions) != len(velocities):
+        raise InputError(
+            f"{len(positions)} positions and {len(velocities)} velocities; give one of each a star"
+        )
     out = np.empty((8, len(positions)))
     _observe(positions, velocities, out)
     return Sky(*out)

@@ -7,7 +7,7 @@ the next, and what happens to a star does not depend on the others.
 
 The pair has 9 stages, the last of which is the first of the next step; it takes the step with
 order 8 and estimates the error with order 6: RKN8(6)9FM of Dormand, El-Mikkawy & Prince 1987,
-"High-order embedded Runge-Kutta-Nystrom formulae", doi:10.1093/imanum/7.4.423, table 1.
+"High-order embedded Runge-Kutta-Nystrom formulae", doi:10.1093/imanum/7.4.423.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ class GalaxySettings:
 
     Notes
     -----
-    Defaults: Graber et al. 2024, doi:10.3847/1538-4357/ad3e78, section 2; the Maxwell kick is of
+    Defaults: Graber et al. 2024, doi:10.3847/1538-4357/ad3e78; the Maxwell kick is of
     Hobbs et al. 2005, doi:10.1111/j.1365-2966.2005.09087.x.
 
     Examples

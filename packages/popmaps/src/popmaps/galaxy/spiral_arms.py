@@ -52,7 +52,7 @@ class ArmSet:
 
 
 ARMS: Final[dict[ArmModel, ArmSet]] = {
-    # Yao, Manchester & Wang 2017, doi:10.3847/1538-4357/835/1/29, table 1.
+    # Yao, Manchester & Wang 2017, doi:10.3847/1538-4357/835/1/29.
     "ymw17": ArmSet(
         names=("Norma", "Carina-Sagittarius", "Perseus", "Crux-Scutum", "Local"),
         k=(4.95, 5.46, 5.77, 5.37, 20.67),
@@ -61,7 +61,7 @@ ARMS: Final[dict[ArmModel, ArmSet]] = {
         local_share=0.018,
         local_range_kpc=(8.17, 8.6),
     ),
-    # Faucher-Giguere & Kaspi 2006, doi:10.1086/501516, table 2, and a local arm.
+    # Faucher-Giguere & Kaspi 2006, doi:10.1086/501516, and a local arm (NE2001).
     "fk06": ArmSet(
         names=("Norma", "Carina-Sagittarius", "Perseus", "Crux-Scutum", "Local"),
         k=(4.25, 4.25, 4.89, 4.89, 4.57),
@@ -143,7 +143,7 @@ def draw_places(
 
     Notes
     -----
-    Source: Faucher-Giguere & Kaspi 2006, section 3.2.1: the angle is smeared by
+    Source: Faucher-Giguere & Kaspi 2006, doi:10.1086/501516: the angle is smeared by
     U(0, 2 pi) exp(-0.35 r), r in kpc, and the distance by a normal deviate of 7 %.
 
     Examples
