@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from popmaps.galaxy import nystrom
 from popmaps.galaxy.dynamics import born
 from popmaps.galaxy.frames import to_cartesian
 from popmaps.galaxy.nystrom import COLUMNS
@@ -83,3 +84,21 @@ def test_refused(change: dict[str, object], message: str) -> None:
     }
     with pytest.raises(InputError, match=message):
         evolve(**(given | change))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("power", range(8))
+def test_the_weights_integrate_powers_of_time(power: int) -> None:
+    moments = nystrom.NODES**power
+    velocity, place = nystrom.VELOCITY @ moments, nystrom.PLACE[-1] @ moments[:-1]
+    assert velocity == pytest.approx(1 / (power + 1), rel=1e-14)
+    if power < 7:
+        assert place == pytest.approx(1 / ((power + 1) * (power + 2)), rel=1e-14)
+    # The error is the difference from a pair of order 6, which is as exact up to that order.
+    exact = (abs(nystrom.VELOCITY_ERROR @ moments) < 1e-14) == (power < 6)
+    assert exact
+    if power < 5:
+        assert abs(nystrom.PLACE_ERROR @ moments) < 1e-14
+
+
+def test_each_stage_starts_on_a_parabola() -> None:
+    np.testing.assert_allclose(nystrom.PLACE.sum(axis=1), nystrom.NODES**2 / 2, atol=1e-14)
