@@ -15,6 +15,7 @@ import pytest
 
 from popmaps import tables
 from popmaps.cli import main
+from popmaps.columns import Column
 
 MakeSamples = Callable[..., Path]
 
@@ -138,12 +139,12 @@ def truncated(folder: Path, _: pytest.MonkeyPatch) -> None:
 
 def short(folder: Path, _: pytest.MonkeyPatch) -> None:
     path = folder / "final_population.parquet"
-    tables.write_table(path, {"r": np.ones(3)}, [tables.Column("r", "kpc")])
+    tables.write_table(path, {"r": np.ones(3)}, [Column("r", "kpc")])
 
 
 def no_rows(folder: Path, _: pytest.MonkeyPatch) -> None:
     columns = tables.read_table(folder / "final_population.parquet", ["r"])
-    names = [tables.Column(name) for name in columns.columns]
+    names = [Column(name) for name in columns.columns]
     tables.write_table(folder / "final_population.parquet", {"r": np.ones(0)}, names)
 
 
