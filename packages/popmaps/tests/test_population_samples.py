@@ -11,7 +11,8 @@ import pytest
 import popmaps.population.samples as samples_module
 from popmaps.cli import main
 from popmaps.columns import FULL
-from popmaps.population.samples import SampleTask, make_sample, make_samples
+from popmaps.population.samples import make_sample, make_samples
+from popmaps.population.tasks import SampleTask
 from popmaps.tables import find_table, read_table
 from skytypes.errors import InputError
 
@@ -88,21 +89,44 @@ def test_a_stopped_run_continues_to_the_same_bytes(
     assert contents(tmp_path / "stopped") == contents(tmp_path / "whole")
 
 
-def test_finished_samples_are_not_made_again_changed_ones_are(
+def test_finished_samples_are_not_made_again_damaged_ones_are(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     simulate(tmp_path, *SWEEP, "--json")
     first = json.loads(capsys.readouterr().out)
+    before = contents(tmp_path)
     simulate(tmp_path, *SWEEP, "--json")
     again = json.loads(capsys.readouterr().out)
     assert first["status"] == "made"
     assert again == first | {"status": "reused"}
     assert list(again) == list(first)
-    simulate(tmp_path, *SWEEP, "--json", "--t-max-yr", "1e6")
-    assert json.loads(capsys.readouterr().out)["status"] == "made"
     (tmp_path / "000000" / "final_population.parquet").write_bytes(b"damaged")
-    simulate(tmp_path, *SWEEP, "--json", "--t-max-yr", "1e6")
+    simulate(tmp_path, *SWEEP, "--json")
     assert json.loads(capsys.readouterr().out)["status"] == "made"
+    assert contents(tmp_path) == before
+
+
+def test_what_another_run_made_is_never_replaced(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    simulate(tmp_path, *SWEEP)
+    before = contents(tmp_path)
+    for options, told in (
+        (("--t-max-yr", "1e6"), "t_max_yr: 30000000.0, not 1000000.0"),
+        (("--kind", "dyn"), "producer: popmaps.simulate.full, not popmaps.simulate.dyn"),
+        (("--format", "pickle"), "format: parquet, not pickle"),
+    ):
+        assert simulate(tmp_path, *SWEEP, *options) == 2
+        err = capsys.readouterr().err
+        assert f"was made with another {told}; give another folder" in err
+    assert main(["simulate", "-o", str(tmp_path), "--seed", "4", *SWEEP]) == 2
+    (tmp_path / "000001").mkdir()
+    (tmp_path / "000001" / "thesis.tex").write_text("mine")
+    assert simulate(tmp_path, *SWEEP, "--samples", "2") == 2
+    assert "holds 'thesis.tex', which no sample has" in capsys.readouterr().err
+    (tmp_path / "000001" / "thesis.tex").unlink()
+    (tmp_path / "000001").rmdir()
+    assert contents(tmp_path) == before
 
 
 def test_samples_out_of_reach_are_recorded_and_stop_no_other(

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from .maps.generation import generate_maps
     from .observed.catalogues import read_pulsars
     from .observed.observed_maps import observed_maps
-    from .population.samples import SampleTask, make_samples
+    from .population.samples import make_samples
     from .population.sampling import Sweep, plan_samples
     from .population.settings import PopulationSettings, read_settings
+    from .population.tasks import SampleTask
     from .splits import split_dataset
 
 __all__ = [  # noqa: RUF022 - grouped as a table of contents
@@ -45,9 +46,10 @@ _MODULES = {
     "maps.generation": ("generate_maps",),
     "observed.catalogues": ("read_pulsars",),
     "observed.observed_maps": ("observed_maps",),
-    "population.samples": ("SampleTask", "make_samples"),
+    "population.samples": ("make_samples",),
     "population.sampling": ("Sweep", "plan_samples"),
     "population.settings": ("PopulationSettings", "read_settings"),
+    "population.tasks": ("SampleTask",),
     "splits": ("split_dataset",),
 }
 _PLACE = {name: module for module, names in _MODULES.items() for name in names}

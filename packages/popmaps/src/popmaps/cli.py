@@ -8,8 +8,8 @@ from skyrun import make_app, run
 
 from .commands.generate import generate
 from .commands.observed import observed
-from .commands.simulate import simulate
 from .commands.show import show
+from .commands.simulate import simulate
 from .commands.split import split
 
 app = make_app(
@@ -17,10 +17,10 @@ app = make_app(
     "Neutron-star populations to density maps, datasets and splits.",
 )
 app.command(simulate)
-app.command(observed)
-app.command(show)
 app.command(generate)
 app.command(split)
+app.command(observed)
+app.command(show)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

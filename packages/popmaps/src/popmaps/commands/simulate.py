@@ -12,8 +12,8 @@ from skyrun.commands import FAILED, answer, note
 from skytypes.errors import InputError
 
 if TYPE_CHECKING:
-    from popmaps.population.samples import SampleResult
     from popmaps.population.settings import PopulationSettings
+    from popmaps.population.tasks import SampleResult
     from popmaps.radio.surveys import SurveyTable
 
 FULL_STARS = 300_000
@@ -83,8 +83,9 @@ def simulate(
     json
         Print one JSON object a line instead of a table.
     """
-    from popmaps.population.samples import SampleTask, make_samples
+    from popmaps.population.samples import make_samples
     from popmaps.population.sampling import Sweep, plan_samples
+    from popmaps.population.tasks import SampleTask
 
     sweeps = [Sweep(*one) for one in vary or ()] + [Sweep(*one) for one in grid or ()]
     fixed = _once(set_ or (), "--set")

@@ -2,129 +2,26 @@
 
 from __future__ import annotations
 
-import dataclasses
-import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from popmaps.columns import DYNAMICS, FULL, INITIAL, MAGNETO_ROTATION, Column
-from popmaps.radio.surveys import SurveyTable, built_in_surveys
 from popmaps.tables import PARQUET, PICKLE, write_table
 from skyrun.files import write_json
 from skyrun.folder import ResumableFolder
 from skyrun.workers import ordered_map
-from skytypes import Provenance, item_rng
+from skytypes import Provenance
 from skytypes.errors import InputError
 
 from .detections import Columns, group_columns, joined
-from .settings import VARIABLES, PopulationSettings
-
-Kind = Literal["full", "surveys", "dyn", "magrot"]
-Format = Literal["parquet", "pickle"]
+from .places import ABORTED, CONFIGURATION, OVERRIDE, check_folder, check_place, record
+from .settings import VARIABLES
+from .tasks import Format, SampleResult, SampleTask, check_task
 
 FINAL_COLUMNS: Final = {"full": FULL, "dyn": DYNAMICS, "magrot": MAGNETO_ROTATION}
-PACKAGES: Final = ("popmaps", "numpy", "scipy", "numba", "pyarrow", "pandas")
-MAX_STARS: Final = 20_000_000
-ABORTED: Final = "aborted.json"
-OVERRIDE: Final = "override.json"
-CONFIGURATION: Final = "configuration.json"
-
-
-@dataclass(frozen=True)
-class SampleTask:
-    """One sample to be made.
-
-    Parameters
-    ----------
-    number : int
-        Of the sample; its folder is the number with six digits.
-    out : path
-        Folder of all samples.
-    kind : {"full", "surveys", "dyn", "magrot"}
-    stars : int or None
-        Stars of the population; of a survey population the most that are drawn.
-    seed : int
-        Of all samples.
-    values : mapping of str to float
-        Parameters changed in this sample.
-    settings : PopulationSettings
-        What they are changed in.
-    surveys : SurveyTable
-    targets : mapping of group to int
-        Detections wanted in a survey population.
-    format : {"parquet", "pickle"}
-    """
-
-    number: int
-    out: Path
-    kind: Kind = "full"
-    stars: int | None = None
-    seed: int = 0
-    values: Mapping[str, float] = field(default_factory=dict)
-    settings: PopulationSettings = field(default_factory=PopulationSettings)
-    surveys: SurveyTable = field(default_factory=built_in_surveys)
-    targets: Mapping[str, int] = field(default_factory=dict)
-    format: Format = "parquet"
-
-    @property
-    def name(self) -> str:
-        """Name of the sample's folder."""
-        return f"{self.number:06d}"
-
-    @property
-    def population_seed(self) -> int:
-        """Seed of this sample's stars; those of other samples are others."""
-        return int(item_rng(self.seed, self.number, "popmaps.samples").integers(2**63))
-
-    def provenance(self) -> Provenance:
-        """What the sample is made with."""
-        changed = self.settings.with_values(self.values)
-        configuration = {
-            "kind": self.kind,
-            "sample": self.number,
-            "stars": self.stars,
-            "settings": changed.record(),
-            "surveys": self.surveys.model_dump(mode="json", by_alias=True),
-            "targets": dict(self.targets),
-            "format": self.format,
-            "population_seed": self.population_seed,
-        }
-        return Provenance.collect(
-            f"popmaps.simulate.{self.kind}",
-            packages=PACKAGES,
-            configuration=configuration,
-            seed=self.seed,
-        )
-
-
-@dataclass(frozen=True)
-class SampleResult:
-    """What became of a sample.
-
-    Parameters
-    ----------
-    name : str
-        Of its folder.
-    status : {"made", "reused", "aborted", "failed"}
-    stars : int
-        Stars drawn; 0 where the sample failed.
-    counts : mapping of group to int
-        Detections.
-    values : mapping of str to float
-        Parameters of the sample.
-    reason : str
-        Why it was aborted or failed.
-    """
-
-    name: str
-    status: Literal["made", "reused", "aborted", "failed"]
-    stars: int = 0
-    counts: Mapping[str, int] = field(default_factory=dict)
-    values: Mapping[str, float] = field(default_factory=dict)
-    reason: str = ""
 
 
 def make_samples(
@@ -157,7 +54,9 @@ def make_samples(
     for task in tasks:
         check_task(task)
     for out in {task.out for task in tasks}:
-        _check_folder(out)
+        check_folder(out)
+    for task in tasks:
+        check_place(task)
     outcomes = ordered_map(
         make_sample, tasks, workers=workers, dask=dask, label="samples", quiet=quiet
     )
@@ -165,44 +64,6 @@ def make_samples(
         yield outcome.value or SampleResult(
             task.name, "failed", values=task.values, reason=outcome.error or ""
         )
-
-
-def check_task(task: SampleTask) -> None:
-    """Refuse a task that can't be done.
-
-    Raises
-    ------
-    InputError
-        If the number of stars, a parameter, a target or the seed is out of its range.
-    """
-    if task.stars is None and task.kind != "surveys":
-        raise InputError(f"kind {task.kind!r} without a number of stars; give one")
-    if task.stars is not None and not 1 <= task.stars <= MAX_STARS:
-        raise InputError(f"{task.stars} stars; give 1 to {MAX_STARS}")
-    if task.kind == "surveys":
-        check_targets(task)
-    task.settings.with_values(task.values)
-    item_rng(task.seed, task.number, "popmaps.samples")
-
-
-def _check_folder(out: Path) -> None:
-    """Refuse a place that no folder can be made at, before anything is."""
-    existing = next(p for p in (out, *out.absolute().parents) if p.exists())
-    if not existing.is_dir():
-        raise InputError(f"{out}: {existing} is a file; give a folder")
-    if not os.access(existing, os.W_OK):
-        raise InputError(f"{out}: can't be written; choose another place")
-
-
-def check_targets(task: SampleTask) -> None:
-    """Refuse targets of groups that there are not, and such below 1."""
-    unknown = sorted(set(task.targets) - set(task.surveys.groups))
-    if unknown or not task.targets:
-        given = repr(unknown[0]) if unknown else "nothing"
-        raise InputError(f"target of {given}; give one of {', '.join(task.surveys.groups)}")
-    for name, target in task.targets.items():
-        if target < 1:
-            raise InputError(f"target of {name} is {target}; give 1 or more detections")
 
 
 def make_sample(task: SampleTask) -> SampleResult:
@@ -224,14 +85,15 @@ def make_sample(task: SampleTask) -> SampleResult:
     provenance = task.provenance()
     folder = ResumableFolder(task.out, provenance)
     if folder.is_done(task.name):
-        record = folder.records()[task.name]
-        status: Any = "aborted" if record["reason"] else "reused"
-        counts = {n: record["counts"][n] for n in task.surveys.groups if n in record["counts"]}
-        return SampleResult(task.name, status, record["stars"], counts, task.values,
-                            record["reason"])  # fmt: skip
+        done = folder.records()[task.name]
+        status: Any = "aborted" if done["reason"] else "reused"
+        counts = {n: done["counts"][n] for n in task.surveys.groups if n in done["counts"]}
+        return SampleResult(task.name, status, done["stars"], counts, task.values,
+                            done["reason"])  # fmt: skip
     place = task.out / task.name
+    check_place(task)
     if place.exists():
-        # What another configuration or a killed run left there would mix with what is made now.
+        # A killed run left it, or a file of it was damaged since.
         shutil.rmtree(place)
     try:
         place.mkdir(parents=True)
@@ -241,10 +103,10 @@ def make_sample(task: SampleTask) -> SampleResult:
     write_json(place / OVERRIDE, dict(sorted(task.values.items())))
     changed = task.settings.with_values(task.values)
     parameters = {name: changed.value(name) for name in VARIABLES}
-    write_json(place / CONFIGURATION, {"parameters": parameters, **dataclasses.asdict(provenance)})
+    write_json(place / CONFIGURATION, {"parameters": parameters, **record(provenance)})
     files = sorted(str(path.relative_to(task.out)) for path in place.iterdir())
-    record = {"stars": result.stars, "counts": dict(result.counts), "reason": result.reason}
-    folder.finish(task.name, files, record)
+    made = {"stars": result.stars, "counts": dict(result.counts), "reason": result.reason}
+    folder.finish(task.name, files, made)
     return result
 
 

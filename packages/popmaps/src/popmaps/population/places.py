@@ -1,0 +1,75 @@
+"""Places of samples in a folder, where nothing that is there already is replaced."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any, Final
+
+from skyrun.files import read_json
+from skytypes import Provenance
+from skytypes.errors import InputError
+
+from .tasks import SampleTask
+
+ABORTED: Final = "aborted.json"
+OVERRIDE: Final = "override.json"
+CONFIGURATION: Final = "configuration.json"
+
+
+def check_folder(out: Path) -> None:
+    """Refuse a place that no folder can be made at, before anything is."""
+    existing = next(p for p in (out, *out.absolute().parents) if p.exists())
+    if not existing.is_dir():
+        raise InputError(f"{out}: {existing} is a file; give a folder")
+    if not os.access(existing, os.W_OK):
+        raise InputError(f"{out}: can't be written; choose another place")
+
+
+def check_place(task: SampleTask) -> None:
+    """Refuse a sample's folder that is not a part of this run: what is there is never replaced.
+
+    Raises
+    ------
+    InputError
+        If it was made with another configuration, seed or version, or holds something else.
+    """
+    place = task.out / task.name
+    if not place.is_dir():
+        return
+    foreign = sorted(p.name for p in place.iterdir() if not _OWN_FILE.fullmatch(p.name))
+    if foreign:
+        raise InputError(f"{place}: holds {foreign[0]!r}, which no sample has; give another folder")
+    if (place / CONFIGURATION).is_file():
+        earlier = read_json(place / CONFIGURATION)
+        ours = json.loads(json.dumps(record(task.provenance())))
+        for name, value in ours.items():
+            other = earlier.get(name) if isinstance(earlier, dict) else None
+            if other != value:
+                raise InputError(
+                    f"{place}: was made with another {_first_other(name, other, value)}; "
+                    "give another folder, or remove this one"
+                )
+
+
+_OWN_FILE = re.compile(
+    r"\..*|(aborted|configuration|override)\.json"
+    r"|((initial|final)_population|survey_[A-Za-z0-9_+-]+_results)\.(parquet|pkl\.gz)"
+)
+
+
+def record(provenance: Provenance) -> dict[str, Any]:
+    """Provenance as ``configuration.json`` holds it."""
+    return dataclasses.asdict(provenance)
+
+
+def _first_other(name: str, other: Any, value: Any) -> str:
+    """What differs, and how."""
+    if isinstance(other, dict) and isinstance(value, dict):
+        key = next((k for k in value if other.get(k) != value[k]), None)
+        if key is not None:
+            return _first_other(key, other.get(key), value[key])
+    return f"{name}: {str(other)[:60]}, not {str(value)[:60]}"
