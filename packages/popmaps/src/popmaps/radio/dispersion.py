@@ -17,13 +17,20 @@ from numpy.typing import ArrayLike, NDArray
 
 from skytypes.errors import InputError
 
-from .electron_density import add_centre_columns, fill_columns
+from .electron_density import (
+    PLANE_REACH_PC,
+    PLANE_STEP_PC,
+    add_centre_columns,
+    fill_arm_plane,
+    fill_columns,
+    unit_vectors,
+)
 from .electron_model import electron_model
 
-LONGITUDES: Final = 240
+LONGITUDES: Final = 180
 LATITUDES: Final = 97
 """Rays; in latitude they crowd towards the plane as a hyperbolic sine."""
-CROWDING: Final = 5.0
+CROWDING: Final = 5.5
 HALF: Final = (LATITUDES - 1) // 2
 DISTANCES: Final = 96
 FIRST_STEP_KPC: Final = 0.015
@@ -47,6 +54,9 @@ class _Rays:
         shape = (LONGITUDES, LATITUDES)
         self.columns = np.zeros((*shape, DISTANCES), np.float32)
         self.known = np.zeros(shape, np.bool_)
+        side = 2 * math.ceil(PLANE_REACH_PC / PLANE_STEP_PC + 2) + 1
+        self.plane = np.zeros((side, side), np.float32)
+        fill_arm_plane(electron_model(), self.plane)
 
     def ensure(self, l_deg: NDArray[np.float64], b_deg: NDArray[np.float64]) -> None:
         """Integrate the rays around some directions that are not yet known."""
@@ -55,17 +65,13 @@ class _Rays:
         missing = np.argwhere(needed & ~self.known)
         if not len(missing):
             return
-        lon = np.radians(missing[:, 0] * (360.0 / LONGITUDES))
-        lat = np.radians(
-            90.0 * np.sinh(CROWDING * (missing[:, 1] / HALF - 1.0)) / np.sinh(CROWDING)
-        )
-        directions = np.stack(
-            [np.cos(lat) * np.sin(lon), -np.cos(lat) * np.cos(lon), np.sin(lat)], axis=1
-        )
+        l_ray = missing[:, 0] * (360.0 / LONGITUDES)
+        place = CROWDING * (missing[:, 1] / HALF - 1.0)
+        directions = unit_vectors(l_ray, 90.0 * (np.sinh(place) / np.sinh(CROWDING)))
         k = np.arange(DISTANCES)
         columns = np.empty((len(missing), DISTANCES))
         steps_pc = 1e3 * k * (FIRST_STEP_KPC + STEP_GROWTH * k)
-        fill_columns(directions, steps_pc, electron_model(), columns)
+        fill_columns(directions, steps_pc, electron_model(), self.plane, columns)
         self.columns[missing[:, 0], missing[:, 1]] = columns
         self.known[missing[:, 0], missing[:, 1]] = True
 
@@ -204,8 +210,12 @@ def _checked(
     l_deg: ArrayLike, b_deg: ArrayLike, name: str, values: ArrayLike
 ) -> list[NDArray[np.float64]]:
     """Three float64 arrays of one shape, each in C order; or one line that says what is wrong."""
-    given = {"l_deg": l_deg, "b_deg": b_deg, name: values}
-    arrays = {key: np.asarray(value, dtype=np.float64) for key, value in given.items()}
+    arrays = {}
+    for key, value in {"l_deg": l_deg, "b_deg": b_deg, name: values}.items():
+        try:
+            arrays[key] = np.asarray(value, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"{key}: {error}; give numbers") from None
     lows, highs = {"b_deg": -90.0, name: 0.0}, {"b_deg": 90.0}
     for key, array in arrays.items():
         low, high = lows.get(key, -np.inf), highs.get(key, np.inf)
