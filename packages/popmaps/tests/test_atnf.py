@@ -93,6 +93,7 @@ def test_a_bad_row_is_left_out(old: str, new: str, message: str) -> None:
         (PLAIN.replace("PSRJ;", ";"), "no column PSRJ"),
         (PLAIN.split("\n", maxsplit=1)[0], "no pulsar can be read from it; it has no rows"),
         (EXPORT.replace("(s)", "(ms)", 1), r"column P0 is in \(ms\); give it in \(s\)"),
+        (EXPORT.replace("(mJy);(mJy)", "(mJy);(Jy)"), r"S1400 is in \(Jy\); give it in \(mJy\)"),
         (PLAIN.replace("0.5", "half"), r"no pulsar can be read from it \(row 1: P0 'half'"),
     ],
 )

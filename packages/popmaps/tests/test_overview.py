@@ -100,6 +100,7 @@ def test_a_damaged_map_is_left_out_of_the_mean_and_named(
     np.save(tmp_path / f"{CHANNELS[1]}_3.npy", np.ones((2, 2)))
     overview = read_overview(tmp_path)
     assert [channel.samples for channel in overview.channels] == [3, 3, 4]
+    assert [channel.mean[0, 0] for channel in overview.channels] == [5 / 3, 1.0, 1.5]
     assert [line.split(":")[0] for line in overview.skipped] == ["row 1", "row 3"]
     assert main(["show", str(tmp_path), "--json"]) == 0
     printed = capsys.readouterr()
@@ -149,12 +150,14 @@ def test_a_dataset_without_known_labels_says_so(tmp_path: Path) -> None:
 def test_names_of_strangers_can_not_steer_the_page(tmp_path: Path) -> None:
     make_dataset(tmp_path)
     name, label = "<script>$\\frac{a$", "<b>&\u0416$x_{y$"
-    rows = [[f"input:{name}", label]] + [[f"{CHANNELS[0]}_{i}.npy", str(i)] for i in range(3)]
+    rows = [[f"input:{name}", label, "<i>"]]
+    rows += [[f"{CHANNELS[0]}_{i}.npy", str(i), ""] for i in range(3)]
     write_table(tmp_path / "dataset_full.csv", [list[object](row) for row in rows])
     assert main(["show", str(tmp_path)]) == 0
     text = (tmp_path / "dataset_full.html").read_text()
     assert "<script>" not in text
     assert "<b>" not in text
+    assert "Empty in every row: &lt;i&gt;." in text
 
 
 @pytest.mark.parametrize(

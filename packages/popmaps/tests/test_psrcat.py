@@ -48,7 +48,7 @@ def test_the_first_value_of_a_key_is_the_preferred_one() -> None:
 def test_period_and_derivative_come_from_the_frequency() -> None:
     row = parse_psrcat(TEXT).table.iloc[0]
     assert row["p_s"] == 0.125
-    assert row["p_dot"] == pytest.approx(4.0e-13 / 64, rel=1e-15)
+    assert row["p_dot"] == pytest.approx(4.0e-13 / 64, rel=1e-15, abs=0)
 
 
 def test_an_associated_distance_goes_before_that_of_the_dispersion() -> None:
