@@ -65,13 +65,17 @@ def _filter(maps: Any, rows: Any, columns: Any, weights: Any, out: Any) -> None:
                 )
 
 
-def smooth(maps: NDArray[np.float64]) -> NDArray[np.float64]:
+def smooth(
+    maps: NDArray[np.float64], *, out: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
     """The maps, each filtered by a Gaussian of one bin.
 
     Parameters
     ----------
     maps : ndarray, shape (..., n_x, n_y)
         Finite numbers.
+    out : ndarray or None
+        Of the same shape, contiguous, and not the same memory; written to.
 
     Returns
     -------
@@ -87,6 +91,8 @@ def smooth(maps: NDArray[np.float64]) -> NDArray[np.float64]:
     stack = np.ascontiguousarray(maps, dtype=np.float64)
     size_x, size_y = stack.shape[-2:]
     stack = stack.reshape(-1, size_x, size_y)
-    out = np.empty_like(stack)
-    _filter(stack, _mirrored(size_x), _mirrored(size_y), _WEIGHTS, out)
-    return out.reshape(maps.shape)
+    if out is None:
+        out = np.empty(maps.shape)
+    filtered = out.reshape(stack.shape)
+    _filter(stack, _mirrored(size_x), _mirrored(size_y), _WEIGHTS, filtered)
+    return out

@@ -157,16 +157,29 @@ class CellSums:
             for column, missing in zip(weights, self._missing, strict=True):
                 _add_missing(cells, column, missing)
 
-    def maps(self, *, empty: float = 0.0) -> Floats:
+    def clear(self) -> None:
+        """Forget all stars, and keep the memory."""
+        self._sums.fill(0.0)
+        self._missing = np.zeros((0, 0))
+
+    def maps(self, *, empty: float = 0.0, out: Floats | None = None) -> Floats:
         """The count of each cell and the mean of each weight, ``empty`` where there is no star.
+
+        Parameters
+        ----------
+        empty : float
+        out : ndarray or None
+            Of the shape returned; written to.
 
         Returns
         -------
         ndarray, shape (samples, 1 + weights, n_x, n_y)
         """
-        out = np.empty((self.samples, 1 + self._weights, self.grid.cells))
-        _divide(self._sums, self._missing, self.grid.cells, empty, out)
-        return out.reshape(*out.shape[:2], *self.grid.shape)
+        if out is None:
+            out = np.empty((self.samples, 1 + self._weights, *self.grid.shape))
+        flat = out.reshape(self.samples, 1 + self._weights, self.grid.cells)
+        _divide(self._sums, self._missing, self.grid.cells, empty, flat)
+        return out
 
     def dropped(self, weight: int) -> NDArray[np.int64]:
         """Stars inside the grid that were left out of a mean, their weight not being finite.

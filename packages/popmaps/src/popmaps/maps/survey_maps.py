@@ -19,8 +19,8 @@ from .sums import CellSums, Floats
 SURVEY_COLUMNS: Final = ("ra", "dec", "pm_ra", "pm_dec", "P", "P_dot", "S_radio_obs_mean_1400")
 """Columns of ``survey_NAME_results`` that the maps need."""
 
-_BATCH_BYTES: Final = 1 << 28
-"""Memory of the sums of samples that are filled together."""
+_CACHE_BYTES: Final = 1 << 19
+"""Memory of the sums of samples that are filled together: what stays in the processor's cache."""
 
 Stars = Mapping[str, Floats]
 
@@ -94,53 +94,91 @@ def survey_maps(
     (15, (1, 32, 16))
     """
     grids = radec_grid(resolution_dyn), ppdot_grid(resolution_ppdot)
-    together = max(1, _BATCH_BYTES // (32 * (grids[0].cells + 2 * grids[1].cells)))
-    maps: dict[str, list[Floats]] = {name: [] for name in SURVEY_MAPS}
-    dropped: list[dict[str, int]] = []
-    for start in range(0, len(samples), together):
-        part = slice(start, start + together)
-        lost: list[dict[str, int]] = [{} for _ in samples[part]]
-        for survey in SURVEYS:
-            tables = [sample[survey] for sample in samples[part]]
-            made, lost_here = _one_survey(survey, tables, numbers[part], grids, seed)
-            for kind, raw in made.items():
-                name = survey_map_name(survey, kind)
-                maps[name].append(smooth(raw) if filtered else raw)
-                for row, number in zip(lost, lost_here.get(kind, ()), strict=False):
-                    if number:
-                        row[name] = int(number)
-        dropped.extend(lost)
-    return {name: np.concatenate(parts) for name, parts in maps.items() if parts}, dropped
+    shapes = (3, *grids[0].shape), (2, *grids[1].shape)
+    maps: dict[str, Floats] = {}
+    dropped: list[dict[str, int]] = [{} for _ in samples]
+    together = max(1, _CACHE_BYTES // (32 * (grids[0].cells + grids[1].cells)))
+    for survey in SURVEYS:
+        made = tuple(np.empty((len(samples), *shape)) for shape in shapes)
+        filler = _Filler(survey, grids, seed)
+        for start in range(0, len(samples), together):
+            part = slice(start, start + together)
+            filler.add([sample[survey] for sample in samples[part]], numbers[part])
+            filler.write((made[0][part], made[1][part]), filtered=filtered)
+            for row, lost in zip(dropped[part], filler.dropped(), strict=True):
+                row.update(lost)
+        channels = (*(made[0][:, k] for k in range(3)), *(made[1][:, k] for k in range(2)))
+        names = (survey_map_name(survey, kind) for kind in SURVEY_KINDS)
+        maps.update(zip(names, channels, strict=True))
+    return {name: maps[name] for name in SURVEY_MAPS}, dropped
 
 
-def _one_survey(
-    survey: str,
-    tables: Sequence[Stars],
-    numbers: Sequence[int],
-    grids: tuple[Grid, Grid],
-    seed: int,
-) -> tuple[dict[str, Floats], dict[str, NDArray[np.int64]]]:
-    """Maps of one survey before the filter, and the stars left out of each sample."""
-    stars = {c: np.concatenate([t[c] for t in tables]) for c in SURVEY_COLUMNS}
-    sizes = [t["ra"].size for t in tables]
-    places, periods, fluxes = (
-        CellSums(grid, weights, len(tables))
-        for grid, weights in ((grids[0], 2), (grids[1], 0), (grids[1], 1))
-    )
-    sample = np.repeat(np.arange(len(tables), dtype=np.int32), sizes)
-    cells = star_cells(grids[0], stars["ra"], stars["dec"])
-    cells += sample * np.int32(places.stride)
-    places.add(cells, [stars["pm_ra"], stars["pm_dec"]], absolute=True)
-    cells = star_cells(grids[1], stars["P"], stars["P_dot"])
-    cells += sample * np.int32(periods.stride)
-    periods.add(cells)
-    drawn = zip(sizes, numbers, strict=True)
-    measured = np.concatenate([flux_sample(n, survey, seed=seed, sample=s) for n, s in drawn])
-    flux = log_flux(stars["S_radio_obs_mean_1400"][measured])
-    fluxes.add(cells[measured], [flux])
-    sky, counts = places.maps(), periods.maps()
-    flux_means = fluxes.maps(empty=EMPTY_FLUX)
-    maps = (*(sky[:, k] for k in range(3)), counts[:, 0], flux_means[:, 1])
-    lost = dict(zip(SURVEY_KINDS[1:3], (places.dropped(0), places.dropped(1)), strict=True))
-    lost["ppdot_map_fluxes"] = fluxes.dropped(0)
-    return dict(zip(SURVEY_KINDS, maps, strict=True)), lost
+class _Filler:
+    """Maps of one survey, of a few samples at a time: as many as the processor's cache holds."""
+
+    def __init__(self, survey: str, grids: tuple[Grid, Grid], seed: int) -> None:
+        self._survey, self._grids, self._seed = survey, grids, seed
+        self._lost: list[dict[str, int]] = []
+        # Memory that is used again: touching new pages would cost more than the maps do.
+        self._columns = np.empty((len(SURVEY_COLUMNS), 0))
+        self._new(0)
+
+    def _new(self, samples: int) -> None:
+        sky, periods = self._grids
+        self._sky, self._periods = CellSums(sky, 2, samples), CellSums(periods, 1, samples)
+        self._raw = np.empty((samples, 3, *sky.shape)), np.empty((samples, 2, *periods.shape))
+
+    def add(self, tables: Sequence[Stars], numbers: Sequence[int]) -> None:
+        """Take the place of the samples before."""
+        if len(tables) == self._sky.samples:
+            self._sky.clear()
+            self._periods.clear()
+        else:
+            self._new(len(tables))
+        sizes = [t["ra"].size for t in tables]
+        stars = self._joined(tables, sum(sizes))
+        sample = np.repeat(np.arange(len(tables), dtype=np.int32), sizes)
+        cells = star_cells(self._grids[0], stars["ra"], stars["dec"])
+        cells += sample * np.int32(self._sky.stride)
+        self._sky.add(cells, [stars["pm_ra"], stars["pm_dec"]], absolute=True)
+        chosen = zip(sizes, numbers, strict=True)
+        measured = np.concatenate(
+            [flux_sample(n, self._survey, seed=self._seed, sample=s) for n, s in chosen]
+        )
+        # A star that MeerKAT has not measured counts in the density and has no weight.
+        flux = log_flux(stars["S_radio_obs_mean_1400"])
+        cells = star_cells(self._grids[1], stars["P"], stars["P_dot"])
+        odd = np.flatnonzero(measured & ~np.isfinite(flux) & (cells < self._grids[1].cells))
+        odd_in = np.bincount(sample[odd], minlength=len(tables))
+        cells += sample * np.int32(self._periods.stride)
+        self._periods.add(cells, [np.where(measured, flux, np.nan)])
+        lost = zip(self._sky.dropped(0), self._sky.dropped(1), odd_in, strict=True)
+        self._lost = [self._named(row) for row in lost]
+
+    def _joined(self, tables: Sequence[Stars], stars: int) -> Stars:
+        """The samples' stars, one sample after the other."""
+        if len(tables) == 1:
+            return tables[0]
+        if self._columns.shape[1] < stars:
+            self._columns = np.empty((len(SURVEY_COLUMNS), stars + stars // 8))
+        columns = dict(zip(SURVEY_COLUMNS, self._columns[:, :stars], strict=True))
+        for name, column in columns.items():
+            np.concatenate([t[name] for t in tables], out=column)
+        return columns
+
+    def _named(self, numbers: Sequence[int]) -> dict[str, int]:
+        kinds = (*SURVEY_KINDS[1:3], SURVEY_KINDS[4])
+        pairs = zip(kinds, numbers, strict=True)
+        return {survey_map_name(self._survey, k): int(n) for k, n in pairs if n}
+
+    def write(self, out: tuple[Floats, Floats], *, filtered: bool) -> None:
+        """Write the maps, shape (samples, channels, n_x, n_y) each."""
+        sums = zip((self._sky, self._periods), (0.0, EMPTY_FLUX), self._raw, out, strict=True)
+        for one, empty, raw, target in sums:
+            one.maps(empty=empty, out=raw if filtered else target)
+            if filtered:
+                smooth(raw, out=target)
+
+    def dropped(self) -> list[dict[str, int]]:
+        """Stars left out of each sample, by map."""
+        return self._lost
