@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -37,6 +37,7 @@ def test_the_galactic_centre_is_as_sharp_as_the_model() -> None:
     assert exact.max() > 2 * exact.min()
 
 
+@settings(deadline=None)
 @given(
     l_deg=st.floats(-720, 720),
     b_deg=st.floats(-90, 90),
