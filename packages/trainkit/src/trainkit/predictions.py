@@ -77,12 +77,15 @@ def _batches(dataset: ArrayDataset, indices: Sequence[int]) -> list[Sample]:
         return [batch_of(dataset, [int(i) for i in indices])]
     runs: list[list[Sample]] = []
     for sample in (dataset[int(i)] for i in indices):
-        same = runs and runs[-1][0].inputs["image"].shape == sample.inputs["image"].shape
-        if same:
+        if runs and _shapes(runs[-1][0]) == _shapes(sample):
             runs[-1].append(sample)
         else:
             runs.append([sample])
     return [stack_samples(run) for run in runs]
+
+
+def _shapes(sample: Sample) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(np.shape(array)) for name, array in sample.inputs.items()}
 
 
 def _answers(
