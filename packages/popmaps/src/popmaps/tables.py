@@ -6,30 +6,25 @@ It is read without running its code (`skyrun.unpickle`).
 
 from __future__ import annotations
 
-import gzip
-import json
 import os
-import pickle
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skyrun.files import atomic_path, check_size, write_bytes
-from skytypes import Provenance
-from skytypes.errors import ContractError, InputError
+from skyrun.files import check_size
+from skytypes.errors import InputError
 
-from .columns import Column
+from .table_writer import PARQUET, PICKLE, write_table
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-PARQUET: Final = ".parquet"
-PICKLE: Final = ".pkl.gz"
+__all__ = ["PARQUET", "PICKLE", "Table", "find_table", "iter_table", "read_table", "write_table"]
 
 MAX_BYTES: Final = 64 << 30
 """Largest table file that is opened [byte]."""
@@ -39,8 +34,6 @@ MAX_ROWS: Final = 2_000_000_000
 MAX_ARRAY_BYTES: Final = 16 << 30
 """Bound of the columns that `read_table` brings to memory [byte]."""
 CHUNK_ROWS: Final = 1 << 18
-_ROW_GROUP: Final = 1 << 20
-_PROTOCOL: Final = 4
 
 
 @dataclass(frozen=True)
@@ -63,112 +56,6 @@ class Table:
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         return self.columns[name]
-
-
-def write_table(
-    path: str | os.PathLike[str],
-    table: Mapping[str, NDArray[Any]] | pd.DataFrame,
-    columns: Sequence[Column],
-    provenance: Provenance | None = None,
-) -> None:
-    """Write a table, whole or not at all.
-
-    Parameters
-    ----------
-    path : path
-        Ending in ``.parquet`` or ``.pkl.gz``.
-    table : mapping of name to array, or DataFrame
-        At least the columns named.
-    columns : sequence of Column
-        What is written, in this order, with units and kinds.
-    provenance : Provenance or None
-        Kept in the schema of Parquet; a pickle has no place for it.
-
-    Raises
-    ------
-    ContractError
-        If a column is missing or has another length.
-    InputError
-        If the ending is another, or the place can't be written to.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from popmaps.columns import Column
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_table(folder + "/a.parquet", {"P": np.array([0.5])}, [Column("P", "s")])
-    ...     table = read_table(folder + "/a.parquet", ["P"])
-    >>> table["P"].tolist(), dict(table.units)
-    ([0.5], {'P': 's'})
-    """
-    arrays = _arrays(table, columns)
-    name = Path(path).name
-    if name.endswith(PARQUET):
-        _write_parquet(Path(path), arrays, columns, provenance)
-    elif name.endswith(PICKLE):
-        write_bytes(path, _pickled(arrays, columns))
-    else:
-        raise InputError(f"{path}: ends in neither {PARQUET} nor {PICKLE}; give one of them")
-
-
-def _arrays(
-    table: Mapping[str, NDArray[Any]] | pd.DataFrame, columns: Sequence[Column]
-) -> dict[str, NDArray[Any]]:
-    missing = [c.name for c in columns if c.name not in table]
-    if missing:
-        raise ContractError(f"table has no column {missing[0]!r}; it needs all that are written")
-    arrays = {c.name: np.ascontiguousarray(table[c.name], dtype=c.kind) for c in columns}
-    shapes = {a.shape for a in arrays.values()}
-    if len(shapes) != 1 or len(next(iter(shapes))) != 1:
-        raise ContractError(f"columns have shapes {sorted(shapes)}; give one length to all")
-    return arrays
-
-
-def _write_parquet(
-    path: Path,
-    arrays: Mapping[str, NDArray[Any]],
-    columns: Sequence[Column],
-    provenance: Provenance | None,
-) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    about = {} if provenance is None else {"provenance": _json(provenance)}
-    fields = [
-        pa.field(c.name, pa.from_numpy_dtype(c.kind), nullable=False, metadata={"unit": c.unit})
-        for c in columns
-    ]
-    made = pa.table(
-        [pa.array(arrays[c.name]) for c in columns], schema=pa.schema(fields, metadata=about)
-    )
-    try:
-        with atomic_path(path) as temporary:
-            pq.write_table(
-                made,
-                temporary,
-                compression="zstd",
-                row_group_size=_ROW_GROUP,
-                use_dictionary=False,
-            )
-    except OSError as error:
-        raise InputError(f"{path}: can't be written ({error}); make room") from error
-
-
-def _json(provenance: Provenance) -> str:
-    return json.dumps(asdict(provenance), sort_keys=True, default=str)
-
-
-def _pickled(arrays: Mapping[str, NDArray[Any]], columns: Sequence[Column]) -> bytes:
-    """Bytes that depend on the data alone: gzip would write the time of day."""
-    import pandas as pd
-
-    # As plain objects: strings of Arrow would tie the file to the installed pandas.
-    names = pd.Index([c.name for c in columns], dtype=object)
-    units = pd.Index([c.unit for c in columns], dtype=object)
-    levels = pd.MultiIndex.from_arrays([names, units])
-    frame = pd.DataFrame(dict(enumerate(arrays.values())))
-    frame.columns = levels
-    return gzip.compress(pickle.dumps(frame, protocol=_PROTOCOL), compresslevel=6, mtime=0)
 
 
 def find_table(folder: str | os.PathLike[str], stem: str) -> Path:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from popmaps.columns import DYNAMICS, FULL, INITIAL, MAGNETO_ROTATION, Column
-from popmaps.tables import PARQUET, PICKLE, write_table
+from popmaps.table_writer import PARQUET, PICKLE, table_writer
 from skyrun.files import write_json
 from skyrun.folder import ResumableFolder
 from skyrun.workers import ordered_map
@@ -115,21 +116,26 @@ def _write_tables(task: SampleTask, place: Path, provenance: Provenance) -> Samp
         return _write_surveys(task, place, provenance)
     from .full import full_population
 
-    blocks = list(
-        full_population(
-            task.settings.with_values(task.values),
-            task.surveys,
-            stars=task.stars or 0,
-            seed=task.population_seed,
-            kind=task.kind,
-        )
+    blocks = full_population(
+        task.settings.with_values(task.values),
+        task.surveys,
+        stars=task.stars or 0,
+        seed=task.population_seed,
+        kind=task.kind,
     )
-    write = _Writer(place, task.format, provenance)
-    write("initial_population", joined([b.initial for b in blocks]), INITIAL)
-    write("final_population", joined([b.final for b in blocks]), FINAL_COLUMNS[task.kind])
-    groups = task.surveys.groups if task.kind == "full" else {}
-    tables = {name: joined([b.surveys[name] for b in blocks]) for name in groups}
-    counts = _write_groups(task, tables, write)
+    path = _Place(place, task.format, provenance)
+    found: dict[str, list[Columns]] = {}
+    with (
+        path.writer("initial_population", INITIAL) as write_initial,
+        path.writer("final_population", FINAL_COLUMNS[task.kind]) as write_final,
+    ):
+        for block in blocks:
+            write_initial(block.initial)
+            write_final(block.final)
+            for name, table in block.surveys.items():
+                found.setdefault(name, []).append(table)
+    tables = {name: joined(parts) for name, parts in found.items()}
+    counts = _write_groups(task, tables, path)
     return SampleResult(task.name, "made", task.stars or 0, counts, task.values)
 
 
@@ -145,27 +151,30 @@ def _write_surveys(task: SampleTask, place: Path, provenance: Provenance) -> Sam
         stars = most_stars(settings, task.stars)
         write_json(place / ABORTED, {"reason": str(error), "stars": stars})
         return SampleResult(task.name, "aborted", stars, {}, task.values, str(error))
-    write = _Writer(place, task.format, provenance)
-    counts = _write_groups(task, population.tables, write)
+    path = _Place(place, task.format, provenance)
+    counts = _write_groups(task, population.tables, path)
     return SampleResult(task.name, "made", population.stars, counts, task.values)
 
 
 @dataclass(frozen=True)
-class _Writer:
-    """Writes the tables of one sample."""
+class _Place:
+    """Where and how the tables of one sample are written."""
 
-    place: Path
+    folder: Path
     format: Format
     provenance: Provenance
 
-    def __call__(self, stem: str, table: Columns, columns: Sequence[Column]) -> None:
+    def writer(
+        self, stem: str, columns: Sequence[Column]
+    ) -> AbstractContextManager[Callable[[Columns], None]]:
+        """A writer of one table, block by block."""
         ending = PARQUET if self.format == "parquet" else PICKLE
-        write_table(self.place / f"{stem}{ending}", table, columns, self.provenance)
+        return table_writer(self.folder / f"{stem}{ending}", columns, self.provenance)
 
 
-def _write_groups(
-    task: SampleTask, tables: Mapping[str, Columns], write: _Writer
-) -> dict[str, int]:
+def _write_groups(task: SampleTask, tables: Mapping[str, Columns], place: _Place) -> dict[str, int]:
     for name, table in tables.items():
-        write(f"survey_{name}_results", table, group_columns(task.surveys.groups[name]))
+        columns = group_columns(task.surveys.groups[name])
+        with place.writer(f"survey_{name}_results", columns) as write:
+            write(table)
     return {name: len(table["idx"]) for name, table in tables.items()}
