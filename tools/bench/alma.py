@@ -4,7 +4,8 @@
 
 takes the six disks of ../shared/data/casa_reference through CASA (simobserve, tclean) and through
 casa_sim.native in this one run, on one thread each: about six minutes. The dirty and CLEAN rows
-image the visibilities of CASA's own noisy measurement set.
+image the visibilities of CASA's own noisy measurement set. The last section of alma.md is that of
+alma_options.py, and kept.
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ from skytypes import Beam, SkyImage
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT.parent / "shared" / "data" / "casa_reference"
+REPORT = ROOT / "tools" / "bench" / "alma.md"
+OPTIONS_HEADING = "## Other frequencies, channels, weights and hour angles"
 CASA_SEED = 11111
 """simobserve's default: it gives the noise of the stored images."""
 CROP_PX = 256
@@ -544,6 +547,13 @@ def report(found: dict[str, Figures], versions: str, options: argparse.Namespace
     )
 
 
+def options_section(path: Path) -> str:
+    """What alma_options.py wrote at the end of a report."""
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    _, found, section = text.partition(OPTIONS_HEADING)
+    return "\n" + found + section if found else ""
+
+
 def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -569,7 +579,7 @@ def main() -> None:
     text = report(found, versions, options)
     sys.stdout.write(text)
     if not options.only:
-        (ROOT / "tools" / "bench" / "alma.md").write_text(text, encoding="utf-8")
+        REPORT.write_text(text + options_section(REPORT), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -257,7 +257,7 @@ def knots(sampled: Sampled, trx_k: float) -> NDArray[np.int64]:
     places = np.array(sorted(kept))
     clear = (taus[0] + WATER_MM[0] * taus[1] < MAX_OPACITY)[places]
     beside = clear | np.append(clear[1:], False) | np.append(False, clear[:-1])
-    return places[beside]
+    return np.asarray(places[beside], dtype=np.int64)
 
 
 def fit_law(air: Atmosphere, sampled: Sampled, n: int) -> Table:

@@ -138,15 +138,16 @@ def _absolute(tasks: Sequence[DiskTask]) -> list[DiskTask]:
             uv_table=task.uv_table and task.uv_table.absolute(),
             settings=replace(
                 task.settings,
-                **{
-                    field: str(Path(name).absolute())
-                    for field in ("array_cfg", "array_lo")
-                    if (name := getattr(task.settings, field)) and is_antenna_list(name)
-                },
+                array_cfg=_absolute_list(task.settings.array_cfg),
+                array_lo=task.settings.array_lo and _absolute_list(task.settings.array_lo),
             ),
         )
         for task in tasks
     ]
+
+
+def _absolute_list(array: str) -> str:
+    return str(Path(array).absolute()) if is_antenna_list(array) else array
 
 
 def _below(wanted: Path, used: Path, file: str) -> str:

@@ -43,11 +43,11 @@ def fit_beam(psf: NDArray[np.floating], cell_arcsec: float) -> Beam:
     Notes
     -----
     The squared differences at all points of the core are made least. Which points these are is
-    CASA's choice (`core_points`). Where they are fewer than 18 pixels wide, CASA first resamples the
-    PSF by cubic convolution (Keys 1981, IEEE Trans. ASSP 29, 1153, a = -1/2): to half the pixel, to
-    a third below 9 pixels, to a fourth below 5. This was found by changing one pixel at a time and
-    asking CASA for the beam; it is met to 3e-5 as a covariance, whatever the shape of the core. A
-    nearly round beam has no meaningful angle: compare ``Beam.covariance_arcsec2``.
+    CASA's choice (`core_points`). Where they are fewer than 18 pixels wide, CASA first resamples
+    the PSF by cubic convolution (Keys 1981, IEEE Trans. ASSP 29, 1153, a = -1/2): to half the
+    pixel, to a third below 9 pixels, to a fourth below 5. This was found by changing one pixel at a
+    time and asking CASA for the beam; it is met to 3e-5 as a covariance, whatever the shape of the
+    core. A nearly round beam has no meaningful angle: compare ``Beam.covariance_arcsec2``.
 
     Examples
     --------
@@ -92,10 +92,10 @@ def core_points(above: NDArray[np.bool_]) -> NDArray[np.bool_]:
     [[0, 0, 0, 0, 1], [1, 0, 1, 1, 0], [0, 1, 1, 0, 0]]
     """
     middle = len(above) // 2
-    found = np.zeros_like(above)
+    found = np.zeros(above.shape, dtype=np.bool_)
     found[:, middle:] = _first_runs(above[:, middle:])
     found[:, :middle] = _first_runs(above[:, middle - 1 :: -1])[:, ::-1]
-    used = found.any(axis=1)
+    used = np.asarray(found.any(axis=1))
     used[middle:] = np.logical_and.accumulate(used[middle:])
     used[middle::-1] = np.logical_and.accumulate(used[middle::-1])
     return found & used[:, None]
