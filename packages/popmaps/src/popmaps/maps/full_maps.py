@@ -108,9 +108,12 @@ class FullMaps:
         dict of name to ndarray, shape (n_x, n_y)
         """
         sums = self._plane, self._side, self._sky, self._ppdot
-        raw = [*(s.maps()[0] for s in sums), self._flux.maps(empty=EMPTY_FLUX)[0, 1:]]
-        plane, side, sky, ppdot, flux = (smooth(maps) if filtered else maps for maps in raw)
-        ordered = (plane[0], side[0], sky[0], *plane[1:], *sky[1:], ppdot[0], flux[0])
+        raw = [*(s.maps()[0] for s in sums), self._flux.maps(empty=EMPTY_FLUX)[0]]
+        if filtered:
+            for maps in raw:
+                smooth(maps, out=maps)
+        plane, side, sky, ppdot, flux = raw
+        ordered = (plane[0], side[0], sky[0], *plane[1:], *sky[1:], ppdot[0], flux[1])
         return dict(zip(FULL_MAPS, ordered, strict=True))
 
     def dropped(self) -> dict[str, int]:

@@ -30,19 +30,20 @@ def _mirrored(size: int) -> NDArray[np.int64]:
 
 @numba.njit(cache=True)
 def _filter(maps: Any, rows: Any, columns: Any, weights: Any, out: Any) -> None:
+    """Filter along x into a plane that stays in the cache, then along y; out may be the maps."""
     number, size_x, size_y = maps.shape
     radius = weights.size - 1
-    line = np.empty(size_y + 2 * radius)
+    plane = np.empty((size_x, size_y + 2 * radius))
     w0, w1, w2, w3, w4 = weights[0], weights[1], weights[2], weights[3], weights[4]
     for m in range(number):
-        plane = maps[m]
         for x in range(size_x):
             at = x + radius
-            a0 = plane[x]
-            a1, b1 = plane[rows[at - 1]], plane[rows[at + 1]]
-            a2, b2 = plane[rows[at - 2]], plane[rows[at + 2]]
-            a3, b3 = plane[rows[at - 3]], plane[rows[at + 3]]
-            a4, b4 = plane[rows[at - 4]], plane[rows[at + 4]]
+            a0 = maps[m, x]
+            a1, b1 = maps[m, rows[at - 1]], maps[m, rows[at + 1]]
+            a2, b2 = maps[m, rows[at - 2]], maps[m, rows[at + 2]]
+            a3, b3 = maps[m, rows[at - 3]], maps[m, rows[at + 3]]
+            a4, b4 = maps[m, rows[at - 4]], maps[m, rows[at + 4]]
+            line = plane[x]
             for y in range(size_y):
                 line[radius + y] = (
                     w0 * a0[y]
@@ -54,7 +55,8 @@ def _filter(maps: Any, rows: Any, columns: Any, weights: Any, out: Any) -> None:
             for k in range(radius):
                 line[k] = line[radius + columns[k]]
                 line[radius + size_y + k] = line[radius + columns[radius + size_y + k]]
-            target = out[m, x]
+        for x in range(size_x):
+            line, target = plane[x], out[m, x]
             for y in range(size_y):
                 target[y] = (
                     w0 * line[y + 4]
@@ -75,7 +77,7 @@ def smooth(
     maps : ndarray, shape (..., n_x, n_y)
         Finite numbers.
     out : ndarray or None
-        Of the same shape, contiguous, and not the same memory; written to.
+        Of the same shape and contiguous; written to. It may be the maps themselves.
 
     Returns
     -------

@@ -18,8 +18,6 @@ Floats = NDArray[np.float64]
 Cells = NDArray[np.int32]
 
 MOST_WEIGHTS: Final = 3
-_LANES: Final = 1 + MOST_WEIGHTS
-"""Numbers a cell: its count and its sums lie side by side in memory."""
 
 
 @numba.njit(cache=True)
@@ -133,7 +131,8 @@ class CellSums:
         self.samples = samples
         self.stride = grid.cells + 1
         self._weights = weights
-        self._sums = np.zeros((samples * self.stride, _LANES if weights else 1))
+        # The count of a cell and its sums lie side by side, so that a star touches one place.
+        self._sums = np.zeros((samples * self.stride, 1 + weights))
         # Counts of stars without a weight; made when there is one.
         self._missing = np.zeros((0, 0))
 

@@ -126,7 +126,6 @@ class _Filler:
     def _new(self, samples: int) -> None:
         sky, periods = self._grids
         self._sky, self._periods = CellSums(sky, 2, samples), CellSums(periods, 1, samples)
-        self._raw = np.empty((samples, 3, *sky.shape)), np.empty((samples, 2, *periods.shape))
 
     def add(self, tables: Sequence[Stars], numbers: Sequence[int]) -> None:
         """Take the place of the samples before."""
@@ -173,11 +172,11 @@ class _Filler:
 
     def write(self, out: tuple[Floats, Floats], *, filtered: bool) -> None:
         """Write the maps, shape (samples, channels, n_x, n_y) each."""
-        sums = zip((self._sky, self._periods), (0.0, EMPTY_FLUX), self._raw, out, strict=True)
-        for one, empty, raw, target in sums:
-            one.maps(empty=empty, out=raw if filtered else target)
+        sums = zip((self._sky, self._periods), (0.0, EMPTY_FLUX), out, strict=True)
+        for one, empty, target in sums:
+            one.maps(empty=empty, out=target)
             if filtered:
-                smooth(raw, out=target)
+                smooth(target, out=target)
 
     def dropped(self) -> list[dict[str, int]]:
         """Stars left out of each sample, by map."""
