@@ -5,7 +5,7 @@
     uv run --all-extras tools/bench/popmaps.py --only learning --maps FOLDER
 
 Each carries its plain baseline and times it in turns with ours in the same process; see the
-modules ``popmaps_*.py``. The part ``learning`` trains on a split folder of survey maps.
+folder ``popmaps_parts``. The part ``learning`` trains on a split folder of survey maps.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
+PARTS = Path(__file__).resolve().parent / "popmaps_parts"
 TOPICS = ("maps", "spin", "orbits", "dispersion", "population")
 
 
 def run(topic: str, arguments: list[str]) -> int:
     """Print the report of one benchmark; its exit status."""
     environment = os.environ | {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
-    script = HERE / f"popmaps_{topic}.py"
+    script = PARTS / f"{topic}.py"
     return subprocess.run(
         [sys.executable, str(script), *arguments], env=environment, check=False
     ).returncode

@@ -13,11 +13,16 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from hypothesis import settings
 from onnx import TensorProto, helper
 
 from edgeinfer.modelfile import CARD_KEY
 from skyrun.fits import write_image
 from skytypes import Beam, ModelCard, SkyImage
+
+# A busy machine is no failure.
+settings.register_profile("edgeinfer", deadline=None)
+settings.load_profile("edgeinfer")
 
 FAKE_MODELS = Path(__file__).parent / "fake_models"
 

@@ -9,10 +9,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from numpy.typing import NDArray
 
 from popmaps.columns import FULL, HTRU, SURVEY
 from popmaps.tables import write_table
+
+# Kernels are compiled in the first example; a busy machine is no failure.
+settings.register_profile("popmaps", deadline=None)
+settings.load_profile("popmaps")
 
 Stars = dict[str, NDArray[Any]]
 MakeSamples = Callable[..., Path]

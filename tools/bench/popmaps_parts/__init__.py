@@ -1,0 +1,1 @@
+"""The benchmarks that ``tools/bench/popmaps.py`` runs."""
