@@ -85,23 +85,22 @@ def _add_missing(cells: Any, column: Any, missing: Any) -> None:
             missing[cells[i]] += 1.0
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def _divide(sums: Any, missing: Any, cells: int, empty: float, out: Any) -> None:
     """Counts and means of all cells, without the one that gathers what is outside."""
     samples, channels = out.shape[:2]
+    gaps = missing.shape[0] > 0
     for s in range(samples):
-        first = s * (cells + 1)
-        for k in range(channels):
-            gaps = missing.shape[0] > 0
-            for c in range(cells):
-                row = first + c
-                number = sums[row, 0]
-                if k > 0:
-                    if gaps:
-                        number -= missing[k - 1, row]
-                    out[s, k, c] = sums[row, k] / number if number > 0 else empty
-                else:
-                    out[s, k, c] = number
+        for c in range(cells):
+            row = s * (cells + 1) + c
+            number = sums[row, 0]
+            out[s, 0, c] = number
+            for k in range(1, channels):
+                if number == 0:
+                    out[s, k, c] = empty
+                    continue
+                measured = number - missing[k - 1, row] if gaps else number
+                out[s, k, c] = sums[row, k] / measured if measured > 0 else empty
 
 
 class CellSums:

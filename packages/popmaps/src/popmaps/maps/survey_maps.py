@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -53,7 +55,19 @@ def flux_sample(stars: int, survey: str, *, seed: int, sample: int) -> NDArray[n
     rng = item_rng(seed, sample, f"popmaps.flux_subsample.{survey}")
     # Raw words of the counter-based generator are the same on every machine and version.
     words = rng.bit_generator.random_raw(stars)
-    return np.asarray(words <= np.partition(words, wanted - 1)[wanted - 1])
+    return np.asarray(_smallest(words, wanted))
+
+
+@numba.njit(cache=True)
+def _smallest(words: Any, wanted: int) -> Any:
+    """Which words are the smallest so many: counted by their top byte, sorted within one."""
+    counts = np.zeros(257, np.int64)
+    for word in words:
+        counts[np.int64(word >> np.uint64(56)) + 1] += 1
+    before = np.cumsum(counts)
+    top = np.searchsorted(before, wanted) - 1
+    inside = np.sort(words[(words >> np.uint64(56)) == np.uint64(top)])
+    return words <= inside[wanted - before[top] - 1]
 
 
 def survey_maps(
@@ -97,9 +111,10 @@ def survey_maps(
     shapes = (3, *grids[0].shape), (2, *grids[1].shape)
     maps: dict[str, Floats] = {}
     dropped: list[dict[str, int]] = [{} for _ in samples]
+    memory = _memory([len(samples) * math.prod(s) for _ in SURVEYS for s in shapes])
     together = max(1, _CACHE_BYTES // (32 * (grids[0].cells + grids[1].cells)))
     for survey in SURVEYS:
-        made = tuple(np.empty((len(samples), *shape)) for shape in shapes)
+        made = tuple(next(memory).reshape(len(samples), *shape) for shape in shapes)
         filler = _Filler(survey, grids, seed)
         for start in range(0, len(samples), together):
             part = slice(start, start + together)
@@ -111,6 +126,12 @@ def survey_maps(
         names = (survey_map_name(survey, kind) for kind in SURVEY_KINDS)
         maps.update(zip(names, channels, strict=True))
     return {name: maps[name] for name in SURVEY_MAPS}, dropped
+
+
+def _memory(sizes: Sequence[int]) -> Iterator[Floats]:
+    """Arrays of these sizes in one piece of memory, which the system gives in large pages."""
+    piece = np.empty(sum(sizes))
+    return iter(np.split(piece, np.cumsum(sizes)[:-1]))
 
 
 class _Filler:
