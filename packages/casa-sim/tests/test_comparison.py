@@ -132,7 +132,7 @@ def test_box_keeps_to_the_image() -> None:
 
 def test_bad_input(sky: SkyImage, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     request.getfixturevalue("fake_casa")
-    with pytest.raises(InputError, match="stage is 'visibilities'; a comparison needs images"):
+    with pytest.raises(InputError, match="stage is 'visibilities'; an image is needed"):
         compared(sky, tmp_path / "out", stage="visibilities")
     with pytest.raises(InputError, match="phase_rms_deg is 20: the casa backend has no such"):
         compared(sky, tmp_path / "out", phase_rms_deg=20.0)

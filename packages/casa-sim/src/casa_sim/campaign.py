@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
@@ -11,12 +10,12 @@ from typing import Any, Literal
 
 from skytypes.errors import InputError
 
+from .casa_worker import JOB_TIMEOUT_S, check_timeout
 from .catalogue import read_catalogue
 from .tasks import DiskResult, DiskTask
 
 Backend = Literal["native", "casa"]
 BACKENDS: tuple[Backend, ...] = ("native", "casa")
-TIMEOUT_S = 1800.0
 
 
 def simulate_catalogue(
@@ -29,7 +28,7 @@ def simulate_catalogue(
     dask: str | None = None,
     keep: Collection[str] = (),
     only: Collection[str] = (),
-    timeout_s: float = TIMEOUT_S,
+    timeout_s: float = JOB_TIMEOUT_S,
     quiet: bool = False,
     **settings: Any,
 ) -> Iterator[DiskResult]:
@@ -109,7 +108,7 @@ def observe_disks(
     workers: int = 1,
     dask: str | None = None,
     keep: Collection[str] = (),
-    timeout_s: float = TIMEOUT_S,
+    timeout_s: float = JOB_TIMEOUT_S,
     quiet: bool = False,
 ) -> Iterator[DiskResult]:
     """Observe disks, each into its own folder of ``out``; arguments as `simulate_catalogue`.
@@ -125,8 +124,7 @@ def observe_disks(
         raise InputError(f"backend is {backend!r}; allowed: {', '.join(BACKENDS)}")
     if workers < 1:
         raise InputError(f"workers is {workers}; give 1 or more")
-    if not (math.isfinite(timeout_s) and timeout_s > 0):
-        raise InputError(f"timeout is {timeout_s:g} s; give a positive time")
+    check_timeout(timeout_s)
     pictures = sorted(set(keep) & {"dirty", "psf"})
     if pictures and any(task.settings.stage == "visibilities" for task in tasks):
         raise InputError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import queue
 import shutil
@@ -17,11 +16,12 @@ from skyrun.progress import bar
 from skytypes import Observation, Provenance, SkyImage
 from skytypes.errors import InputError, SkyError
 
-from .casa_observing import casa_provenance, check_casa_settings, observe_with_casa
-from .casa_worker import JOB_TIMEOUT_S, CasaWorker, check_casa_installed
+from .casa_observing import check_casa_settings, observe_with_casa
+from .casa_worker import JOB_TIMEOUT_S, CasaWorker, check_casa_installed, check_timeout
 from .errors import CasaError
 from .native.visibility_table import Visibilities
 from .products import LOG, WORK, check_keep
+from .provenance import observation_provenance
 from .tasks import DiskResult, DiskTask, make_disk
 
 
@@ -41,7 +41,7 @@ class CasaObserver:
 
     def provenance(self, task: DiskTask, sky: str) -> Provenance:
         """Settings, seed, versions of CASA; ``sky`` is a digest of the sky's file."""
-        return casa_provenance(task.settings, seed=task.seed, sky=sky)
+        return observation_provenance("casa", task.settings, seed=task.seed, sky=sky)
 
     def observe(
         self, task: DiskTask, sky: SkyImage, folder: Path, keep: Collection[str]
@@ -91,9 +91,7 @@ class CasaCampaign:
         self.out = Path(out)
         if self.out.exists() and not self.out.is_dir():
             raise InputError(f"{self.out}: is a file; give a folder")
-        if not (math.isfinite(timeout_s) and timeout_s > 0):
-            raise InputError(f"timeout is {timeout_s:g} s; give a positive time")
-        self.timeout_s = timeout_s
+        self.timeout_s = check_timeout(timeout_s)
         self._work = self.out / f".work-{os.getpid()}"
 
     def run(

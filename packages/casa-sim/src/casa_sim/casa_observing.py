@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 import shutil
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skytypes import Observation, Provenance, SkyImage
+from skytypes import Observation, SkyImage
 from skytypes.errors import InputError
 
 from .casa_calls import (
@@ -28,6 +28,7 @@ from .errors import CasaError
 from .native.channels import channel_fluxes
 from .native.visibility_table import Visibilities
 from .products import check_keep
+from .provenance import observation_provenance
 from .settings import ObservationSettings
 from .skies import check_sky
 
@@ -53,29 +54,6 @@ def check_casa_settings(settings: ObservationSettings) -> None:
                 f"{name} is {getattr(settings, name):g}: the casa backend has no such error; "
                 "leave it out, or take the native backend"
             )
-
-
-def casa_provenance(
-    settings: ObservationSettings, *, seed: int, sky: str | Provenance | None = None
-) -> Provenance:
-    """Where an image comes from: settings, seed and the versions of CASA; CASA isn't imported.
-
-    Parameters
-    ----------
-    settings : ObservationSettings
-    seed : int
-    sky : str, Provenance or None
-        Where the sky comes from, or a digest of its file.
-    """
-    configuration: dict[str, Any] = {"settings": settings.as_dict(), "backend": "casa"}
-    if sky is not None:
-        configuration["sky"] = asdict(sky) if isinstance(sky, Provenance) else sky
-    return Provenance.collect(
-        "casa_sim.casa",
-        packages=("casa-sim", "casatools", "casatasks", "casadata"),
-        configuration=configuration,
-        seed=seed,
-    )
 
 
 def observe_with_casa(
@@ -129,7 +107,7 @@ def observe_with_casa(
         told = {**settings.as_dict(), "seed": seed, **_measured(results)}
         if settings.stage == "visibilities":
             return exported_visibilities(folder / VISIBILITIES, sky, settings, told)
-        provenance = casa_provenance(settings, seed=seed, sky=sky.provenance)
+        provenance = observation_provenance("casa", settings, seed=seed, sky=sky.provenance)
         return _collect(folder, replace(sky, provenance=provenance), settings, told)
     finally:
         if "work" not in wanted:

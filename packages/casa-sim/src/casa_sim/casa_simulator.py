@@ -9,12 +9,11 @@ from collections.abc import Collection
 from pathlib import Path
 
 from skytypes import Observation, SkyImage
-from skytypes.errors import InputError
 
 from .casa_observing import observe_with_casa
 from .casa_worker import JOB_TIMEOUT_S, CasaWorker, check_casa_installed
 from .errors import CasaError
-from .products import check_keep
+from .products import check_image_stage, check_keep
 from .settings import ObservationSettings
 
 
@@ -57,8 +56,7 @@ class CasaSimulator:
         timeout_s: float = JOB_TIMEOUT_S,
     ) -> None:
         check_casa_installed()
-        if settings.stage == "visibilities":
-            raise InputError("stage is 'visibilities'; a simulator of images needs dirty or clean")
+        check_image_stage(settings.stage)
         self.settings = settings
         self.keep = check_keep(keep) - {"work"}
         self._temporary = None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import math
 import os
 import re
 import selectors
@@ -21,7 +22,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from skytypes.errors import MissingPackageError
+from skytypes.errors import InputError, MissingPackageError
 
 from .casa_calls import Call
 from .errors import CasaError
@@ -64,6 +65,24 @@ def check_casa_installed() -> None:
         )
 
 
+def check_timeout(timeout_s: float) -> float:
+    """The longest time for a job [s], checked.
+
+    Raises
+    ------
+    InputError
+        If it is not a positive number.
+
+    Examples
+    --------
+    >>> check_timeout(60)
+    60
+    """
+    if not (math.isfinite(timeout_s) and timeout_s > 0):
+        raise InputError(f"timeout is {timeout_s:g} s; give a positive time")
+    return timeout_s
+
+
 class CasaWorker:
     """A process that has imported CASA and makes one job after another.
 
@@ -80,12 +99,14 @@ class CasaWorker:
     ------
     MissingPackageError
         If CASA is not installed.
+    InputError
+        If ``timeout_s`` is not positive.
     """
 
     def __init__(self, folder: str | os.PathLike[str], *, timeout_s: float = JOB_TIMEOUT_S) -> None:
         check_casa_installed()
         self.folder = Path(folder).absolute()
-        self.timeout_s = timeout_s
+        self.timeout_s = check_timeout(timeout_s)
         self.versions: dict[str, str] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self._unread = b""

@@ -15,16 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skytypes import Observation, SkyImage
-from skytypes.errors import InputError
 
 from .casa_calls import VISIBILITIES, measurement_set
 from .casa_observing import check_casa_settings, exported_visibilities, observe_with_casa
 from .casa_worker import JOB_TIMEOUT_S, CasaWorker, check_casa_installed
 from .errors import CasaError
 from .native.clean import robust_sigma
-from .native.observing import clean_image, image_visibilities, native_provenance, observe_natively
+from .native.observing import clean_image, image_visibilities, observe_natively
 from .native.setup import setup_from_baselines
 from .native.visibility_table import Visibilities
+from .products import check_image_stage
+from .provenance import observation_provenance
 from .settings import ObservationSettings
 from .skies import check_sky
 
@@ -97,8 +98,7 @@ def compare_backends(
         If CASA failed; the message holds its reason.
     """
     check_casa_installed()
-    if settings.stage == "visibilities":
-        raise InputError("stage is 'visibilities'; a comparison needs images: dirty or clean")
+    check_image_stage(settings.stage)
     check_casa_settings(settings)
     check_sky(sky, settings)
     native, cpu_seconds = _observe_timed(sky, settings, seed)
@@ -213,7 +213,7 @@ def _image_natively(
         reference_px=None,
         frequency_hz=setup.frequency_hz,
         beam=setup.beam,
-        provenance=native_provenance(settings, seed=seed, sky=sky.provenance),
+        provenance=observation_provenance("native", settings, seed=seed, sky=sky.provenance),
     )
     return Observation(
         replace(about, data=image), told, dirty=about, psf=replace(about, data=setup.inner_psf)

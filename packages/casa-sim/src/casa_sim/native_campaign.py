@@ -16,10 +16,11 @@ from skytypes.errors import InputError
 
 from .antennas import is_antenna_list
 from .native.cache import SetupCache, default_cache
-from .native.observing import native_provenance, observe_natively, observe_visibilities
+from .native.observing import observe_natively, observe_visibilities
 from .native.other_baselines import observe_at, visibilities_at
 from .native.visibility_table import Visibilities, read_visibilities
 from .products import check_keep
+from .provenance import observation_provenance
 from .tasks import DiskResult, DiskTask, make_disk
 
 shared_cache = cache(default_cache)
@@ -36,7 +37,7 @@ class NativeObserver:
         """Settings, seed, versions of the libraries; ``sky`` is a digest of the sky's file."""
         if task.uv_table is not None:
             sky += f", baselines {hashlib.sha256(task.uv_table.read_bytes()).hexdigest()}"
-        return native_provenance(task.settings, seed=task.seed, sky=sky)
+        return observation_provenance("native", task.settings, seed=task.seed, sky=sky)
 
     def observe(
         self,

@@ -11,7 +11,8 @@ from skytypes import Observation
 from skytypes.errors import InputError
 
 STAGES = ("simulated", "dirty", "psf", "visibilities")
-KEEP = ("dirty", "psf", "work")
+PICTURES = ("dirty", "psf")
+KEEP = (*PICTURES, "work")
 LOG = "casa.log"
 WORK = "work"
 
@@ -31,13 +32,13 @@ _CARDS = (
 )
 
 
-def check_keep(keep: Collection[str]) -> frozenset[str]:
+def check_keep(keep: Collection[str], allowed: Collection[str] = KEEP) -> frozenset[str]:
     """What to keep beside the image, checked.
 
     Raises
     ------
     InputError
-        If a name is not in `KEEP`.
+        If a name is not allowed.
 
     Examples
     --------
@@ -45,9 +46,25 @@ def check_keep(keep: Collection[str]) -> frozenset[str]:
     ['dirty', 'psf']
     """
     for name in keep:
-        if name not in KEEP:
-            raise InputError(f"keep is {name!r}; allowed: {', '.join(KEEP)}")
+        if name not in allowed:
+            raise InputError(f"keep is {name!r}; allowed: {', '.join(allowed)}")
     return frozenset(keep)
+
+
+def check_image_stage(stage: str) -> None:
+    """Refuse to end before there is an image.
+
+    Raises
+    ------
+    InputError
+        If the stage is ``visibilities``.
+
+    Examples
+    --------
+    >>> check_image_stage("dirty")
+    """
+    if stage == "visibilities":
+        raise InputError("stage is 'visibilities'; an image is needed: dirty or clean")
 
 
 def check_name(name: str) -> str:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from skytypes.errors import InputError
 
-from .images import Image, check_size
+from .images import Image, check_size, sum_of_weights
 from .tracks import SPEED_OF_LIGHT_M_S
 from .visibilities import ARCSEC_RAD, check_sampling
 
@@ -76,7 +76,7 @@ def gridded_image(
     # Columns grow to the west.
     x, y = side / 2 - cells * uvw_m[:, 0], side / 2 + cells * uvw_m[:, 1]
     plane = np.zeros((side, side), dtype=np.complex128)
-    values = visibilities.astype(np.complex128) * (weights / np.sum(weights, dtype=np.float64))
+    values = visibilities.astype(np.complex128) * (weights / sum_of_weights(weights))
     _spread(plane, x, y, values, _kernel())
     seen = fft.c2c(np.fft.ifftshift(plane).astype(np.complex64), nthreads=1).real
     first = (side - imsize_px) // 2

@@ -71,9 +71,7 @@ def dirty_image(
 
     check_size(imsize_px)
     check_sampling(cell_arcsec, uvw_m, frequency_hz)
-    total = float(np.sum(weights, dtype=np.float64))
-    if not (math.isfinite(total) and total > 0):
-        raise InputError(f"the weights add up to {total:g}; give positive ones")
+    total = float(sum_of_weights(weights))
     pixel = cell_arcsec * ARCSEC_RAD
     image = wgridder.vis2dirty(
         uvw=uvw_m,
@@ -93,6 +91,25 @@ def dirty_image(
         double_precision_accumulation=True,
     )
     return np.ascontiguousarray(image.T)
+
+
+def sum_of_weights(weights: NDArray[np.floating]) -> np.float64:
+    """What an image is divided by.
+
+    Raises
+    ------
+    InputError
+        If it is not positive.
+
+    Examples
+    --------
+    >>> float(sum_of_weights(np.full(4, 0.5)))
+    2.0
+    """
+    total = np.sum(weights, dtype=np.float64)
+    if not (math.isfinite(total) and total > 0):
+        raise InputError(f"the weights add up to {total:g}; give positive ones")
+    return np.float64(total)
 
 
 def point_spread_function(

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skytypes import Observation, Provenance, SkyImage
+from skytypes import Observation, SkyImage
 
+from ..provenance import observation_provenance
 from ..settings import ObservationSettings
 from ..skies import check_sky
 from .cache import SetupCache
@@ -29,28 +30,6 @@ from .setup import ImagingSetup, observe_tracks
 from .tracks import UvTrack
 from .visibilities import predict
 from .visibility_table import Visibilities
-
-PACKAGES = ("casa-sim", "ducc0", "numba", "numpy", "pyerfa", "scipy")
-
-
-def native_provenance(
-    settings: ObservationSettings, *, seed: int, sky: str | Provenance | None = None
-) -> Provenance:
-    """Where an image of this backend comes from.
-
-    Parameters
-    ----------
-    settings : ObservationSettings
-    seed : int
-    sky : str, Provenance or None
-        Where the sky comes from, or a digest of its file.
-    """
-    configuration: dict[str, Any] = {"settings": settings.as_dict(), "backend": "native"}
-    if sky is not None:
-        configuration["sky"] = asdict(sky) if isinstance(sky, Provenance) else sky
-    return Provenance.collect(
-        "casa_sim.native", packages=PACKAGES, configuration=configuration, seed=seed
-    )
 
 
 def observe_visibilities(
@@ -158,7 +137,7 @@ def observe_natively(
     seen = observe_visibilities(sky, settings, seed=seed, tracks=setup.tracks)
     told = {**settings.as_dict(), "seed": seed, **_noise_told(settings, setup.tracks)}
     dirty = image_visibilities(seen, setup)
-    provenance = native_provenance(settings, seed=seed, sky=sky.provenance)
+    provenance = observation_provenance("native", settings, seed=seed, sky=sky.provenance)
     picture = dirty
     if settings.stage == "clean":
         picture, counted = clean_image(dirty, setup)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from skytypes import Observation, SkyImage
-from skytypes.errors import InputError
 
+from ..products import PICTURES, check_image_stage, check_keep
 from ..settings import ObservationSettings
 from .cache import SetupCache
 from .observing import observe_natively
-
-_KEEP = ("dirty", "psf")
 
 
 class NativeSimulator:
@@ -48,12 +46,8 @@ class NativeSimulator:
         keep: Collection[str] = (),
         cache: SetupCache | None = None,
     ) -> None:
-        if settings.stage == "visibilities":
-            raise InputError("stage is 'visibilities'; a simulator of images needs dirty or clean")
-        for name in keep:
-            if name not in _KEEP:
-                raise InputError(f"keep is {name!r}; allowed: {', '.join(_KEEP)}")
-        self.settings, self.keep = settings, frozenset(keep)
+        check_image_stage(settings.stage)
+        self.settings, self.keep = settings, check_keep(keep, PICTURES)
         self._cache = cache or SetupCache()
 
     def observe(self, sky: SkyImage, /, *, seed: int) -> Observation:

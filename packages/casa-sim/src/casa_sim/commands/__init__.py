@@ -1,0 +1,1 @@
+"""The verbs of ``casa-sim``, one module each."""

@@ -1,0 +1,52 @@
+"""Where an observation comes from: settings, seed, and the versions of what made it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from types import MappingProxyType
+from typing import Any
+
+from skytypes import Provenance
+
+from .settings import ObservationSettings
+
+PACKAGES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "native": ("casa-sim", "ducc0", "numba", "numpy", "pyerfa", "scipy"),
+        "casa": ("casa-sim", "casatools", "casatasks", "casadata"),
+    }
+)
+"""What decides the image, by backend."""
+
+
+def observation_provenance(
+    backend: str,
+    settings: ObservationSettings,
+    *,
+    seed: int,
+    sky: str | Provenance | None = None,
+) -> Provenance:
+    """Where an image of a backend comes from; nothing of the backend is imported.
+
+    Parameters
+    ----------
+    backend : str
+        ``native`` or ``casa``.
+    settings : ObservationSettings
+    seed : int
+    sky : str, Provenance or None
+        Where the sky comes from, or a digest of its file.
+
+    Examples
+    --------
+    >>> made = observation_provenance("native", ObservationSettings("alma.cycle9.7.cfg"), seed=1)
+    >>> made.producer, made.seed
+    ('casa_sim.native', 1)
+    """
+    configuration: dict[str, Any] = {"settings": settings.as_dict(), "backend": backend}
+    if sky is not None:
+        configuration["sky"] = asdict(sky) if isinstance(sky, Provenance) else sky
+    return Provenance.collect(
+        f"casa_sim.{backend}", packages=PACKAGES[backend], configuration=configuration, seed=seed
+    )
