@@ -28,7 +28,7 @@ from scipy.ndimage import gaussian_filter
 
 from popmaps.maps.full_maps import FULL_COLUMNS, FullMaps
 from popmaps.maps.layout import FLUX_SAMPLE, SURVEY_KINDS, SURVEYS, survey_map_name
-from popmaps.maps.survey_maps import SURVEY_COLUMNS, flux_sample, survey_maps
+from popmaps.maps.survey_maps import flux_sample, survey_maps
 
 Floats = NDArray[np.float64]
 Stars = dict[str, NDArray[Any]]
@@ -184,14 +184,11 @@ def full_rows(rounds: int) -> tuple[list[str], bool]:
 def survey_rows(rounds: int, samples: int) -> tuple[list[str], bool]:
     """Table rows of the survey maps, and whether all maps are right."""
     tables: list[dict[str, Stars]] = [
-        {
-            survey: {c: make_stars(n, 100 * k + i)[c] for c in SURVEY_COLUMNS}
-            for i, (survey, n) in enumerate(DETECTED.items())
-        }
+        {survey: make_stars(n, 100 * k + i) for i, (survey, n) in enumerate(DETECTED.items())}
         for k in range(samples)
     ]
     rows, right = [], True
-    for resolution in (32, 128):
+    for resolution in (32, 64, 128):
 
         def fast(r: int = resolution, *, filtered: bool = True) -> dict[str, Floats]:
             return survey_maps(
@@ -238,7 +235,8 @@ def write_large(path: Path, number: int) -> None:
     part = 1_000_000
     writer = None
     for k in range(number // part):
-        made = pa.table({name: make_stars(part, k)[name] for name in FULL_COLUMNS})
+        stars = make_stars(part, k)
+        made = pa.table({name: stars[name] for name in FULL_COLUMNS})
         writer = writer or pq.ParquetWriter(path, made.schema, compression="zstd")
         writer.write_table(made)
     if writer is not None:
@@ -265,7 +263,7 @@ def large_row(number: int) -> str:
         write_large(sample / "final_population.parquet", number)
         size = (sample / "final_population.parquet").stat().st_size / 1e6
         done = subprocess.run(
-            [sys.executable, __file__, "--child", name], check=True, capture_output=True, text=True
+            [sys.executable, "-P", __file__, "--child", name], check=True, capture_output=True, text=True
         )
     seconds, peak = done.stdout.split()
     return f"| {number:.0e} | {size:.0f} | {seconds} | {peak} |"

@@ -87,20 +87,29 @@ def _add_missing(cells: Any, column: Any, missing: Any) -> None:
 
 @numba.njit(cache=True, error_model="numpy")
 def _divide(sums: Any, missing: Any, cells: int, empty: float, out: Any) -> None:
-    """Counts and means of all cells, without the one that gathers what is outside."""
+    """Counts and means of all cells, without the one that gathers what is outside.
+
+    The quotient is taken in empty cells too: to choose afterwards is faster than to guess.
+    """
     samples, channels = out.shape[:2]
     gaps = missing.shape[0] > 0
     for s in range(samples):
+        rows = sums[s * (cells + 1) : (s + 1) * (cells + 1)]
+        counts = out[s, 0]
         for c in range(cells):
-            row = s * (cells + 1) + c
-            number = sums[row, 0]
-            out[s, 0, c] = number
-            for k in range(1, channels):
-                if number == 0:
-                    out[s, k, c] = empty
-                    continue
-                measured = number - missing[k - 1, row] if gaps else number
-                out[s, k, c] = sums[row, k] / measured if measured > 0 else empty
+            counts[c] = rows[c, 0]
+        for k in range(1, channels):
+            means = out[s, k]
+            if gaps:
+                without = missing[k - 1, s * (cells + 1) : (s + 1) * (cells + 1)]
+                for c in range(cells):
+                    number = counts[c] - without[c]
+                    mean = rows[c, k] / number
+                    means[c] = mean if number > 0 else empty
+            else:
+                for c in range(cells):
+                    mean = rows[c, k] / counts[c]
+                    means[c] = mean if counts[c] > 0 else empty
 
 
 class CellSums:
