@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from skytypes.errors import InputError
 from .antennas import antenna_positions, is_antenna_list
 from .arrays import BANDWIDTH_HZ, Band, beam_mas, find_array, find_band
 from .imaging_rules import cell_rule_mas, imsize_rule, scales_rule
+from .limits import check_choice, check_range, check_tuning, check_visibilities
 from .site import elevation_deg
 
 INTEGRATION_S = 10.0
@@ -20,16 +20,12 @@ NOISES = ("thermal", "none")
 STAGES = ("visibilities", "dirty", "clean")
 WEIGHTINGS = ("natural", "uniform", "briggs")
 MAX_NITER = 800
-MAX_VISIBILITIES = 1 << 23
-"""Of all arrays, times and channels; they take about 1.5 GB."""
 MIN_ELEVATION_DEG = 15.0
 
 _PWV_MM = (0.05, 20.0)
 _TIME_S = (60.0, 6 * 3600.0)
 _NITER = (1, 100_000)
 _IMSIZE = (64, 4096)
-_CHANNELS = (1, 1024)
-_BANDWIDTH_GHZ = 1e-5
 _SPECTRAL_INDEX = (-10.0, 10.0)
 
 
@@ -123,7 +119,7 @@ class ObservationSettings:
     spectral_index: float = 0.0
 
     def __post_init__(self) -> None:
-        self._check_tuning()
+        check_tuning(self.band, self.frequency_ghz, self.bandwidth_ghz, self.channels)
         find_array(self.array_cfg)
         if self.array_lo is not None:
             find_array(self.array_lo)
@@ -132,54 +128,26 @@ class ObservationSettings:
                 raise InputError(
                     f"both antenna lists are named {Path(self.array_lo).name}; rename one of them"
                 )
-        _check_range("pwv_mm", self.pwv_mm, _PWV_MM, "mm")
-        _check_range("time_s", self.time_s, _TIME_S, "s")
+        check_range("pwv_mm", self.pwv_mm, _PWV_MM, "mm")
+        check_range("time_s", self.time_s, _TIME_S, "s")
         if self.time_s % INTEGRATION_S:
             raise InputError(f"time_s is {self.time_s}; give a multiple of {INTEGRATION_S:g} s")
-        _check_range("niter", self.niter, _NITER, "iterations")
-        _check_range("robust", self.robust, (-2.0, 2.0), "")
-        _check_range("taper_arcsec", self.taper_arcsec, (0.0, 60.0), "arcsec")
-        _check_range("hour_angle_h", self.hour_angle_h, (-6.0, 6.0), "h")
-        _check_range("phase_rms_deg", self.phase_rms_deg, (0.0, 180.0), "deg")
-        _check_range("flux_error_percent", self.flux_error_percent, (0.0, 50.0), "%")
-        _check_range("spectral_index", self.spectral_index, _SPECTRAL_INDEX, "")
-        _check_choice("weighting", self.weighting, WEIGHTINGS)
-        _check_choice("noise", self.noise, NOISES)
-        _check_choice("stage", self.stage, STAGES)
+        check_range("niter", self.niter, _NITER, "iterations")
+        check_range("robust", self.robust, (-2.0, 2.0), "")
+        check_range("taper_arcsec", self.taper_arcsec, (0.0, 60.0), "arcsec")
+        check_range("hour_angle_h", self.hour_angle_h, (-6.0, 6.0), "h")
+        check_range("phase_rms_deg", self.phase_rms_deg, (0.0, 180.0), "deg")
+        check_range("flux_error_percent", self.flux_error_percent, (0.0, 50.0), "%")
+        check_range("spectral_index", self.spectral_index, _SPECTRAL_INDEX, "")
+        check_choice("weighting", self.weighting, WEIGHTINGS)
+        check_choice("noise", self.noise, NOISES)
+        check_choice("stage", self.stage, STAGES)
         coarsest = beam_mas(*self._setup) / 2
-        _check_range("cell_mas", self.image_cell_mas, (0.1, coarsest), "mas (half the beam)")
-        _check_range("imsize_px", self.image_size_px, _IMSIZE, "pixels")
+        check_range("cell_mas", self.image_cell_mas, (0.1, coarsest), "mas (half the beam)")
+        check_range("imsize_px", self.image_size_px, _IMSIZE, "pixels")
         if self.image_size_px % 2:
             raise InputError(f"imsize_px is {self.image_size_px}; give an even number of pixels")
-        self._check_visibilities()
-
-    def _check_tuning(self) -> None:
-        """Refuse channels that are not wholly in the band."""
-        band = find_band(self.band)
-        low, high, usual = (hz / 1e9 for hz in (band.low_hz, band.high_hz, band.frequency_hz))
-        middle = usual if self.frequency_ghz is None else self.frequency_ghz
-        width = BANDWIDTH_HZ / 1e9 if self.bandwidth_ghz is None else self.bandwidth_ghz
-        _check_range(
-            "bandwidth_ghz", width, (_BANDWIDTH_GHZ, high - low), f"GHz (band {self.band})"
-        )
-        if not low <= middle - width / 2 <= middle + width / 2 <= high:
-            raise InputError(
-                f"frequency_ghz is {middle:.9g} and {width:g} GHz wide; band {self.band} is "
-                f"{low:g} to {high:g} GHz, so give {low + width / 2:.9g} to {high - width / 2:.9g}"
-            )
-        if self.channels != int(self.channels):
-            raise InputError(f"channels is {self.channels:g}; give a whole number")
-        _check_range("channels", self.channels, _CHANNELS, "")
-
-    def _check_visibilities(self) -> None:
-        antennas = [len(antenna_positions(name)) for name in self.arrays]
-        times = round(self.time_s / INTEGRATION_S) * self.channels
-        count = times * sum(n * (n - 1) // 2 for n in antennas)
-        if count > MAX_VISIBILITIES:
-            raise InputError(
-                f"{count} visibilities ({times} times and channels); allowed: {MAX_VISIBILITIES}, "
-                "so give fewer channels or a shorter time"
-            )
+        check_visibilities(self.arrays, round(self.time_s / INTEGRATION_S), self.channels)
 
     @property
     def arrays(self) -> tuple[str, ...]:
@@ -273,14 +241,3 @@ class ObservationSettings:
                 f"{self.time_s:g} s{self._beside_transit}; it must stay above "
                 f"{MIN_ELEVATION_DEG:g} deg"
             )
-
-
-def _check_range(name: str, value: float, allowed: tuple[float, float], unit: str) -> None:
-    low, high = allowed
-    if not (math.isfinite(value) and low <= value <= high):
-        raise InputError(f"{name} is {value:g}; allowed: {low:g} to {high:g} {unit}".rstrip())
-
-
-def _check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise InputError(f"{name} is {value!r}; allowed: {', '.join(allowed)}")
