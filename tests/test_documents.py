@@ -14,6 +14,7 @@ READMES = sorted(ROOT.glob("packages/*/README.md"))
 # Real CASA runs a few disks in all of CI: in casa-sim's own tests and in the main job.
 REAL_CASA = {"02_first_image.py"}
 EXAMPLES = sorted(p for p in ROOT.glob("packages/*/examples/*.py") if p.name not in REAL_CASA)
+EXAMPLES += sorted(ROOT.glob("examples/*.py"))
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SKELETONS = {"siteops"}
 

@@ -15,9 +15,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def targets() -> dict[str, list[Path]]:
-    """Folders to check, by package; tools and the cross-package tests are one each."""
+    """Folders to check, by package; tools, cross-package tests and examples are one each."""
     found = {path.name: [path / "src", path / "tests"] for path in sorted(ROOT.glob("packages/*"))}
-    return {**found, "tools": [ROOT / "tools"], "tests": [ROOT / "tests"]}
+    return {**found, **{name: [ROOT / name] for name in ("tools", "tests", "examples")}}
 
 
 def check(name: str, folders: list[Path]) -> bool:
