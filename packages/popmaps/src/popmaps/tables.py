@@ -33,6 +33,7 @@ MAX_PICKLE_BYTES: Final = 4 << 30
 MAX_ROWS: Final = 2_000_000_000
 MAX_ARRAY_BYTES: Final = 16 << 30
 """Bound of the columns that `read_table` brings to memory [byte]."""
+_BUFFER_BYTES: Final = 1 << 20
 CHUNK_ROWS: Final = 1 << 18
 
 
@@ -130,13 +131,17 @@ def iter_table(
 
     check_size(path, MAX_BYTES)
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, pre_buffer=False, buffer_size=_BUFFER_BYTES) as file:
             schema = file.schema_arrow
             _check_rows(path, file.metadata.num_rows, len(names) if whole else 0)
             units = {name: _unit(schema, name, path) for name in names}
-            for batch in file.iter_batches(CHUNK_ROWS, columns=list(names), use_threads=False):
-                arrays = {n: _plain(batch.column(n).to_numpy(zero_copy_only=False)) for n in names}
-                yield Table(arrays, units)
+            # One group of rows after the other: asked for all, Arrow keeps what it has read.
+            for group in range(file.num_row_groups):
+                for batch in file.iter_batches(
+                    CHUNK_ROWS, row_groups=[group], columns=list(names), use_threads=False
+                ):
+                    columns = {n: batch.column(n).to_numpy(zero_copy_only=False) for n in names}
+                    yield Table({n: _plain(c) for n, c in columns.items()}, units)
     except (pa.ArrowException, OSError) as error:
         reason = " ".join(str(error).split())[:200]
         raise InputError(f"{path}: damaged, or not Parquet ({reason})") from None

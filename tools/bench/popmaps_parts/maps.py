@@ -6,7 +6,7 @@ before the filter must be equal to the bit, filtered ones within 1e-12 of a map'
 
 Both are timed in turns in this one process (CPU time), with tables in memory. Run it with
 
-    OMP_NUM_THREADS=1 uv run tools/bench/popmaps_maps.py > tools/bench/popmaps_maps.md
+    OMP_NUM_THREADS=1 uv run tools/bench/popmaps_parts/maps.py > tools/bench/popmaps_parts/maps.md
 """
 
 from __future__ import annotations
@@ -263,7 +263,7 @@ def large_row(number: int) -> str:
         write_large(sample / "final_population.parquet", number)
         size = (sample / "final_population.parquet").stat().st_size / 1e6
         done = subprocess.run(
-            [sys.executable, "-P", __file__, "--child", name], check=True, capture_output=True, text=True
+            [sys.executable, __file__, "--child", name], check=True, capture_output=True, text=True
         )
     seconds, peak = done.stdout.split()
     return f"| {number:.0e} | {size:.0f} | {seconds} | {peak} |"
@@ -273,10 +273,9 @@ def report(args: argparse.Namespace) -> int:
     """Print the tables; 1 if a map is not as it must be."""
     say = sys.stdout.write
     say("# Maps: CPU time against plain numpy and scipy\n\n")
-    say(f"Printed by `tools/bench/popmaps_maps.py`: one thread, {args.rounds} rounds of both ways ")
-    say(
-        "in turns, CPU time, tables in memory; medians, and the middle 90 % of the rounds' ratios. "
-    )
+    say("Printed by `tools/bench/popmaps_parts/maps.py`: one thread, ")
+    say(f"{args.rounds} rounds of both ways in turns, CPU time, tables in memory; medians, and ")
+    say("the middle 90 % of the rounds' ratios. ")
     say("Unequal: maps that differ by a bit before the filter. ")
     rows, right = full_rows(args.rounds)
     survey, also_right = survey_rows(args.rounds, args.samples)
