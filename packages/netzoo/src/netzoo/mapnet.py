@@ -22,7 +22,6 @@ from .factory import NetworkFactory
 ARCHITECTURE = "mapnet"
 _WIDTHS = (32, 64)
 _HIDDEN = 64
-_DROPOUT = 0.3
 
 _SURVEYS = ("PMPS", "SMPS", "HTRU")
 # Counts span decades: a logarithm for many stars, linear for few.
@@ -88,10 +87,8 @@ class MapNet(nn.Module):
         count = sum(_WIDTHS[1] * _features(x) * _features(y) for _, (_, x, y) in inputs)
         last = nn.Linear(_HIDDEN, answers)
         self.head = nn.Sequential(
-            nn.Dropout(_DROPOUT),
             nn.Linear(count, _HIDDEN),
             nn.ReLU(),
-            nn.Dropout(_DROPOUT),
             last,
         )
         for layer in self.modules():

@@ -69,10 +69,10 @@ class MapsConfig:
     labels: tuple[str, ...] = ()
     softening: float = 0.1
     scale: str = "sample"
-    epochs: int = 120
-    patience: int = 30
+    epochs: int = 60
+    patience: int = 20
     batch_size: int = 16
-    lr: float = 1e-3
+    lr: float = 5e-4
     weight_decay: float = 1e-2
     warmup_epochs: float = 2.0
     final_lr: float = 0.02
