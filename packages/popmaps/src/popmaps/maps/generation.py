@@ -120,6 +120,9 @@ def generate_maps(
     require_resolution(resolution_ppdot, "resolution_ppdot")
     item_rng(seed, 0, "popmaps.generate")  # refuses a seed that is none
     settings = Settings(kind, data_type, resolution_dyn, resolution_ppdot, seed)
+    if dask is not None:
+        # Its workers stand in other folders.
+        data, save_dir = Path(data).resolve(), Path(save_dir).resolve()
     found = find_samples(data, kind)
     samples = [sample for sample in found if not sample.is_aborted()]
     aborted = len(found) - len(samples)
