@@ -14,10 +14,11 @@ from skytypes import encode
 from skytypes.errors import ContractError, InputError
 from skytypes.protocols import batch_of
 from trainkit import MapsConfig, Runtime, fit_maps, load_network, predict
+from trainkit.batches import Share
 from trainkit.checkpoints import BEST_KEYS, LAST_KEYS, read_checkpoint
 from trainkit.cli import main
 from trainkit.loop import Loop
-from trainkit.map_batches import EncodedMaps
+from trainkit.map_batches import EncodedMaps, MapBatches
 from trainkit.map_cards import map_card
 from trainkit.map_sets import flat_maps, open_sets
 
@@ -293,3 +294,36 @@ def test_help_names_the_options(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     for option in ("data", "channels", "labels", "epochs", "patience", "seed", "softening"):
         assert f"--{option}" in out
+
+
+def test_processes_share_out_the_same_batches(map_folder: Path) -> None:
+    """Each process takes its part of the batch that one alone would see, and none twice."""
+    sets = open_sets(map_folder, CONFIG)
+    card = map_card(load_base(), sets.train, CONFIG)
+
+    def batches(rank: int, world: int) -> MapBatches:
+        return MapBatches(
+            sets.train,
+            sets.valid,
+            card,
+            CONFIG,
+            device=torch.device("cpu"),
+            share=Share(rank, world),
+            max_bytes=1 << 30,
+        )
+
+    alone, first, second = batches(0, 1), batches(0, 2), batches(1, 2)
+    for epoch in (0, 1):
+        parts = zip(*(b.training(epoch) for b in (alone, first, second)), strict=True)
+        for whole, even, odd in parts:
+            assert whole.items == even.items == odd.items
+            assert whole.count == even.count == odd.count == 8
+            assert torch.equal(whole.targets[::2], even.targets)
+            assert torch.equal(whole.inputs[1][1::2], odd.inputs[1])
+    orders = [[b.items for b in alone.training(epoch)] for epoch in (0, 1)]
+    assert orders[0] != orders[1]
+    held = torch.cat([b.targets for b in alone.validation()])
+    shared = [torch.cat([b.targets for b in part.validation()]) for part in (first, second)]
+    assert torch.equal(held[::2], shared[0])
+    assert torch.equal(held[1::2], shared[1])
+    assert alone.held_out() == len(held) == 16

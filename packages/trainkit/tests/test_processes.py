@@ -72,6 +72,7 @@ import torch
 from torch import nn
 
 import trainkit.fit as fit
+import trainkit.runs as runs
 from netzoo import DISCONET_COMPACT
 from trainkit import FitConfig, Runtime
 
@@ -93,7 +94,7 @@ class Factory:
         self.build = build
 
 
-class Watched(fit._Run):
+class Watched(runs._Run):
     def go(self, progress):
         card = super().go(progress)
         torch.save(self.network.state_dict(), f"{self.folder}.rank{self.fabric.global_rank}")
@@ -105,11 +106,12 @@ def run(out, build):
         model="disconet-compact", synthetic=48, epochs=2, batch_size=8, validation=0.2, lr=1e-3,
         warmup_epochs=0.5,
     )
-    known, fit.find, fit._Run = (fit.find, fit._Run), lambda group, name: Factory(build), Watched
+    known = fit.find, runs._Run
+    fit.find, runs._Run = lambda group, name: Factory(build), Watched
     try:
         fit.fit_disks(config, out=out, runtime=Runtime(device="cpu", threads=1, quiet=True))
     finally:
-        fit.find, fit._Run = known
+        fit.find, runs._Run = known
 
 
 if __name__ == "__main__":

@@ -125,9 +125,10 @@ class MapFolder:
         return values
 
     def _is_picture(self, file: str) -> bool:
-        ending = Path(file).suffix.lower()
+        ending = file[-4:].lower()
         if ending not in (".npy", ".png"):
-            raise InputError(f"{self.folder / file}: ends in {ending!r}; give .npy or .png")
+            given = Path(file).suffix
+            raise InputError(f"{self.folder / file}: ends in {given!r}; give .npy or .png")
         return ending == ".png"
 
     def _stack(self, file: str) -> NDArray[Any]:
