@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from casa_sim import ObservationSettings
+from casa_sim.imaging_rules import needs_two_arrays
 from casa_sim.observed import ObservedSkies
-from casa_sim.settings import needs_two_arrays
 from skymodels import CatalogueRow, DiskSkies, draw_catalogue
 from skytypes import SkyImage
 

@@ -1,7 +1,7 @@
 """What the published rules make of each array and band; needs no CASA."""
 
 from casa_sim import ARRAYS, BANDS, ObservationSettings
-from casa_sim.settings import elevation_deg
+from casa_sim.site import elevation_deg
 
 print("array              band  beam mas  cell mas  pixels  CLEAN scales")
 for array in ARRAYS:
