@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
+from casa_sim.native.gain_errors import antenna_phase_errors, flux_scale_factor
 from casa_sim.native.noise import (
-    antenna_phase_errors,
     draw_noise,
-    flux_scale_factor,
     held_airmass,
     stokes_i_sigma_jy,
     visibility_sigma_jy,

@@ -20,8 +20,8 @@ from skytypes.samples import image_sample, stack_samples
 from .catalogue import LABELS
 from .native.cache import SetupCache
 from .native.emission import emission_box, reach_px
+from .native.gain_errors import flux_scale_factor
 from .native.image_plane import ImagePlane, make_image_plane, raised_reach_px
-from .native.noise import flux_scale_factor
 from .native.observing import clean_image, image_visibilities, observe_visibilities
 from .native.setup import ImagingSetup, setup_key
 from .native.uv_noise import UvNoise

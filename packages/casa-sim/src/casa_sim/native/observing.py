@@ -18,13 +18,9 @@ from ..skies import check_sky
 from .cache import SetupCache
 from .channels import channel_baselines, channel_fluxes, channel_sigma_jy
 from .clean import CleanControl, clean
+from .gain_errors import antenna_phase_errors, flux_scale_factor
 from .gridding import gridded_image
-from .noise import (
-    antenna_phase_errors,
-    draw_noise,
-    flux_scale_factor,
-    held_airmass,
-)
+from .noise import draw_noise, held_airmass
 from .restore import restored
 from .setup import ImagingSetup, observe_tracks
 from .tracks import UvTrack

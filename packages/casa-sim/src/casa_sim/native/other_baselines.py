@@ -13,7 +13,8 @@ from skytypes.errors import InputError
 
 from ..settings import ObservationSettings
 from ..skies import check_sky
-from .noise import draw_noise, flux_scale_factor
+from .gain_errors import flux_scale_factor
+from .noise import draw_noise
 from .observing import clean_image, image_visibilities, pictured
 from .setup import setup_from_baselines
 from .visibilities import predict
