@@ -98,7 +98,7 @@ def main() -> None:
     maps = args.maps or make_maps(out, args.samples, args.target)
     fit, model = out / "fit", out / "popmaps.onnx"
     run(trainkit.cli.main, "fit", "popmaps", "--data", maps, "--channels", *OBSERVABLE,
-        "--epochs", args.epochs, "--seed", 1, "--threads", 1, "--out", fit)  # fmt: skip
+        "--epochs", args.epochs, "--batch-size", 8, "--seed", 1, "--threads", 1, "--out", fit)  # fmt: skip
     run(edgeinfer.cli.main, "export", fit / "best.pt", "-o", model)
     held = answers(model, maps / "dataset_test.csv", out / "held_out.csv")
     sky = held
