@@ -189,8 +189,8 @@ def section(found: dict[str, Figures], versions: str) -> str:
             f"{worst['dirty']:.1e}, CLEAN {worst['clean']:.1e}.",
             "Several channels go into CASA as a cube, into the image as `specmode='mfs'` of one",
             "term. CASA takes the efficiency of the dish's surface at one frequency for all, we at",
-            "each channel's own: with 30 GHz that is 0.5 % of the noise of the outer ones. Its Planck",
-            "term is about half a bandwidth too high in frequency: 0.3 % less noise there.",
+            "each channel's own: with 30 GHz that is 0.5 % of the noise of the outer ones. CASA's",
+            "Planck term is about half a bandwidth too high in frequency: 0.3 % less noise there.",
             "",
         ]
     )
