@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,59 @@ from skytypes.errors import InputError
 from .files import read_json, write_json
 
 _MARKS = ".done"
+_LOCK = ".lock"
 
 
 def _hash(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def locked_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Keep other runs out of a folder until the block ends, or this process does.
+
+    Parameters
+    ----------
+    path : path
+        Made if missing. An empty file ``.lock`` stays in it.
+
+    Yields
+    ------
+    Path
+
+    Raises
+    ------
+    InputError
+        If another run holds it, or it is no folder that can be written to.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder, locked_folder(folder):
+    ...     with locked_folder(folder):
+    ...         pass
+    Traceback (most recent call last):
+        ...
+    skytypes.errors.InputError: ...: another run is using it; wait for it, or give another folder
+    """
+    from filelock import FileLock, Timeout
+
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / _LOCK)
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise InputError(
+            f"{folder}: another run is using it; wait for it, or give another folder"
+        ) from None
+    except OSError as error:
+        raise InputError(f"{folder}: can't be a folder ({error.strerror})") from error
+    try:
+        yield folder
+    finally:
+        lock.release()
 
 
 class ResumableFolder:
