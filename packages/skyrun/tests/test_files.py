@@ -17,6 +17,7 @@ from skyrun.files import (
     check_size,
     read_json,
     read_text,
+    read_toml,
     write_bytes,
     write_json,
     write_text,
@@ -211,6 +212,35 @@ def test_broken_json_is_one_line(tmp_path: Path, content: bytes, message: str) -
     path.write_bytes(content)
     with pytest.raises(InputError, match=message):
         read_json(path)
+
+
+def test_toml_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.toml"
+    path.write_bytes(b"\xef\xbb\xbf[a]\r\nb = [1, 2.5]\r\n")
+    assert read_toml(path, max_bytes=100) == {"a": {"b": [1, 2.5]}}
+    with pytest.raises(InputError, match="at most 10 are read"):
+        read_toml(path, max_bytes=10)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"a", r"not TOML \(Expected '='"),
+        (b"a = 1\na = 2", "not TOML .*Cannot overwrite"),
+        (b"a = " + b"[" * 100_000, r"not TOML \(maximum recursion depth"),
+        (b"a = " + b"{b = " * 100_000, r"not TOML \(maximum recursion depth"),
+        (b"a = " + b"9" * 10_000, r"not TOML \(Exceeds the limit"),
+        (b"a = 1999-99-99", "not TOML"),
+        (b"a = 1979-05-27T07:32:00+99:99", "not TOML"),
+        (b"a = '\xff'", "byte 5 is not UTF-8; give a text file"),
+    ],
+)
+def test_broken_toml_is_one_line(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "a.toml"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=message) as caught:
+        read_toml(path, max_bytes=1_000_000)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_byte_order_mark_is_dropped(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from cyclopts import App, CycloptsError, Parameter, Token, convert
 
@@ -55,12 +55,21 @@ def make_app(package: str, help: str) -> App:  # noqa: A002 - the name cyclopts 
 
 def _convert(hint: Any, tokens: Sequence[Token]) -> Any:
     """As cyclopts converts, but whole numbers are not rounded: 1.5 is no seed."""
-    kinds = set(_kinds(hint))
-    if int in kinds and not kinds & {float, str, Path}:
-        for token in tokens:
-            if _WHOLE.fullmatch(token.value) is None:
-                raise ValueError(f"{token.value!r} is no whole number; give digits only")
+    parts = _parts(hint) or (hint,)
+    for place, token in enumerate(tokens):
+        kinds = set(_kinds(parts[place % len(parts)]))
+        whole = int in kinds and not kinds & {float, str, Path}
+        if whole and _WHOLE.fullmatch(token.value) is None:
+            raise ValueError(f"{token.value!r} is no whole number; give digits only")
     return convert(hint, tokens)
+
+
+def _parts(hint: Any) -> tuple[Any, ...]:
+    """The hints of a tuple of fixed length inside a hint: of ``list[tuple[str, int]]``, both."""
+    inside = get_args(hint)
+    if get_origin(hint) is tuple and Ellipsis not in inside:
+        return inside
+    return next((found for part in inside if (found := _parts(part))), ())
 
 
 def _kinds(hint: Any) -> Iterator[Any]:

@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import stat
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -258,3 +259,34 @@ def read_json(path: str | os.PathLike[str], *, max_bytes: int = TEXT_BYTES) -> A
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"it holds {name}, which JSON does not have")
+
+
+def read_toml(path: str | os.PathLike[str], *, max_bytes: int) -> dict[str, Any]:
+    r"""TOML of a file, its size checked first.
+
+    Parameters
+    ----------
+    path : path
+    max_bytes : int
+        Largest file read [byte]; a megabyte is ample for what people write.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, too large, not UTF-8 or not TOML.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_text(folder + "/a.toml", "[disk]\nincl_deg = 30.0")
+    ...     read_toml(folder + "/a.toml", max_bytes=1000)
+    {'disk': {'incl_deg': 30.0}}
+    """
+    text = read_text(path, max_bytes=max_bytes)
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        # ValueError beside TOMLDecodeError: a whole number of more than 4300 digits.
+        reason = " ".join(str(error).split())
+        raise InputError(f"{path}: not TOML ({reason})") from None
