@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from popmaps.columns import FULL
 from popmaps.population.samples import make_sample, make_samples
 from popmaps.population.tasks import SampleTask
 from popmaps.tables import find_table, read_table
+from skyrun.folder import locked_folder
 from skytypes.errors import InputError
 
 
@@ -113,7 +115,10 @@ def test_what_another_run_made_is_never_replaced(
     before = contents(tmp_path)
     for options, told in (
         (("--t-max-yr", "1e6"), "t_max_yr: 30000000.0, not 1000000.0"),
-        (("--kind", "dyn"), "producer: popmaps.simulate.full, not popmaps.simulate.dyn"),
+        (
+            ("--kind", "surveys"),
+            "producer: popmaps.simulate.full, not popmaps.simulate.surveys",
+        ),
         (("--format", "pickle"), "format: parquet, not pickle"),
     ):
         assert simulate(tmp_path, *SWEEP, *options) == 2
@@ -188,6 +193,10 @@ def test_a_survey_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         (("--target", "PMPS", "5"), "a target with kind 'full'"),
         (("--kind", "surveys", "--target", "FAST", "5"), "target of 'FAST'; give one of PMPS"),
         (("--kind", "surveys", "--target", "PMPS", "0"), "target of PMPS is 0; give 1 or more"),
+        (("--kind", "dyn", "--set", "a_late", "-1"), "a_late changes nothing in a run of kind"),
+        (("--kind", "magrot", "--vary", "sigma_k", "1", "2"), "sigma_k changes nothing in a run"),
+        (("--grid", "h_c", "0.1", "0.2", "2.5"), "'2.5' is no whole number"),
+        (("--kind", "surveys", "--target", "PMPS", "2.5"), "'2.5' is no whole number"),
         (("--t-max-yr", "-1"), "t_max_yr is -1"),
         (("--workers", "0"), "workers is 0"),
         (("--settings", "none.toml"), "none.toml"),
@@ -217,6 +226,45 @@ def test_a_folder_that_is_a_file_is_refused(
     assert simulate(tmp_path / "out", "-n", "100") == 2
     assert capsys.readouterr().err.count("\n") == 1
     assert (tmp_path / "out").read_text() == "mine"
+
+
+def test_a_folder_in_use_is_refused_and_left_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    simulate(tmp_path, "-n", "100")
+    before = contents(tmp_path)
+    with locked_folder(tmp_path):
+        assert simulate(tmp_path, "-n", "100", "--samples", "2") == 2
+    assert "another run is using it" in capsys.readouterr().err
+    assert contents(tmp_path) == before
+
+
+def test_a_damaged_record_of_a_sample_stops_no_other(tmp_path: Path) -> None:
+    simulate(tmp_path, "-n", "100", "--samples", "2")
+    before = contents(tmp_path)
+    (tmp_path / "000000" / "configuration.json").write_text("{}}")
+    assert simulate(tmp_path, "-n", "100", "--samples", "2") == 0
+    assert contents(tmp_path) == before
+
+
+def test_a_link_in_the_place_of_a_sample_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "000000").symlink_to(tmp_path / "mine")
+    assert simulate(tmp_path / "out", "-n", "100") == 2
+    assert "is a file or a link, not a sample's folder; remove it" in capsys.readouterr().err
+    assert not list((tmp_path / "mine").iterdir())
+
+
+def test_a_name_that_is_no_text_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / os.fsdecode(b"\xff")
+    assert simulate(out, "-n", "100") == 2
+    assert "its name is no UTF-8" in capsys.readouterr().err
+    assert not out.exists()
 
 
 def test_a_task_without_stars_is_refused(tmp_path: Path) -> None:

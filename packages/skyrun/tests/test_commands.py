@@ -263,6 +263,21 @@ def test_whole_numbers_are_not_rounded(text: str, capsys: Captured) -> None:
     assert run(app, ["count", "--seed", "-3", "--limits", "4", "--size", "5"]) == 0
 
 
+def test_whole_numbers_inside_pairs_are_not_rounded(capsys: Captured) -> None:
+    app = make_app("skyrun", "Test.")
+    got: list[object] = []
+
+    @app.command
+    def grid(*, axis: list[tuple[str, float, int]] | None = None) -> None:
+        """Grid."""
+        got.append(axis)
+
+    assert run(app, ["grid", "--axis", "h", "0.5", "3", "--axis", "k", "1e3", "2"]) == 0
+    assert got == [[("h", 0.5, 3), ("k", 1000.0, 2)]]
+    assert run(app, ["grid", "--axis", "h", "0.5", "2.5"]) == 2
+    assert "'2.5' is no whole number" in capsys.readouterr().err
+
+
 def test_real_numbers_and_paths_are_read_as_before(capsys: Captured) -> None:
     app = make_app("skyrun", "Test.")
     seen: list[object] = []

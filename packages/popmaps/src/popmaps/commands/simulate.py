@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from skyrun.commands import FAILED, answer, note
+from skyrun.commands import FAILED, USAGE, answer, note
 from skytypes.errors import InputError
 
 if TYPE_CHECKING:
@@ -85,24 +85,27 @@ def simulate(
     """
     from popmaps.population.samples import make_samples
     from popmaps.population.sampling import Sweep, plan_samples
-    from popmaps.population.tasks import SampleTask
+    from popmaps.population.tasks import SampleTask, check_effect
 
     sweeps = [Sweep(*one) for one in vary or ()] + [Sweep(*one) for one in grid or ()]
     fixed = _once(set_ or (), "--set")
     clash = sorted({sweep.name for sweep in sweeps} & set(fixed))
     if clash:
         raise InputError(f"{clash[0]} is set and varies; give one of the two")
+    check_effect(kind, fixed)
     base = _settings(settings, t_max_yr).with_values(fixed)
     table, targets = _surveys(surveys, _once(target or (), "--target"), kind)
     if stars is None and kind != "surveys":
         stars = FULL_STARS
     tasks = [
-        SampleTask(number, output, kind, stars, seed, values, base, table, targets, format)
+        SampleTask(number, output.absolute(), kind, stars, seed, values, base, table, targets, format)
         for number, values in enumerate(plan_samples(sweeps, samples, seed))
     ]
     lost: list[str] = []
     results = make_samples(tasks, workers=workers, dask=dask)
     answer(_rows(results, lost), json=json)
+    if len(lost) == len(tasks):
+        return USAGE
     return FAILED if lost else 0
 
 

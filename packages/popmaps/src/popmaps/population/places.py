@@ -27,6 +27,10 @@ def check_folder(out: Path) -> None:
         raise InputError(f"{out}: {existing} is a file; give a folder")
     if not os.access(existing, os.W_OK):
         raise InputError(f"{out}: can't be written; choose another place")
+    try:
+        str(out).encode()
+    except UnicodeEncodeError:
+        raise InputError(f"{str(out)!r}: its name is no UTF-8; give another folder") from None
 
 
 def check_place(task: SampleTask) -> None:
@@ -38,21 +42,30 @@ def check_place(task: SampleTask) -> None:
         If it was made with another configuration, seed or version, or holds something else.
     """
     place = task.out / task.name
+    if place.is_symlink() or (place.exists() and not place.is_dir()):
+        raise InputError(f"{place}: is a file or a link, not a sample's folder; remove it")
     if not place.is_dir():
         return
     foreign = sorted(p.name for p in place.iterdir() if not _OWN_FILE.fullmatch(p.name))
     if foreign:
         raise InputError(f"{place}: holds {foreign[0]!r}, which no sample has; give another folder")
-    if (place / CONFIGURATION).is_file():
+    earlier = _configuration(place)
+    ours = json.loads(json.dumps(record(task.provenance())))
+    for name, value in ours.items() if earlier else ():
+        if earlier.get(name) != value:
+            raise InputError(
+                f"{place}: was made with another {_first_other(name, earlier.get(name), value)}; "
+                "give another folder, or remove this one"
+            )
+
+
+def _configuration(place: Path) -> dict[str, Any]:
+    """What a sample was made with; empty where a killed run did not say, or it is damaged."""
+    try:
         earlier = read_json(place / CONFIGURATION)
-        ours = json.loads(json.dumps(record(task.provenance())))
-        for name, value in ours.items():
-            other = earlier.get(name) if isinstance(earlier, dict) else None
-            if other != value:
-                raise InputError(
-                    f"{place}: was made with another {_first_other(name, other, value)}; "
-                    "give another folder, or remove this one"
-                )
+    except InputError:
+        return {}
+    return earlier if isinstance(earlier, dict) else {}
 
 
 _OWN_FILE = re.compile(

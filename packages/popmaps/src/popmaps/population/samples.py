@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +12,7 @@ from typing import Any, Final
 from popmaps.columns import DYNAMICS, FULL, INITIAL, MAGNETO_ROTATION, Column
 from popmaps.table_writer import PARQUET, PICKLE, table_writer
 from skyrun.files import write_json
-from skyrun.folder import ResumableFolder
+from skyrun.folder import ResumableFolder, locked_folder
 from skyrun.workers import ordered_map
 from skytypes import Provenance
 from skytypes.errors import InputError
@@ -48,7 +48,7 @@ def make_samples(
     Raises
     ------
     InputError
-        If a task can't be done, before the first is begun.
+        If a task can't be done, or another run is using the folder, before the first is begun.
     """
     if workers < 1:
         raise InputError(f"workers is {workers}; give 1 or more")
@@ -56,15 +56,18 @@ def make_samples(
         check_task(task)
     for out in {task.out for task in tasks}:
         check_folder(out)
-    for task in tasks:
-        check_place(task)
-    outcomes = ordered_map(
-        make_sample, tasks, workers=workers, dask=dask, label="samples", quiet=quiet
-    )
-    for task, outcome in zip(tasks, outcomes, strict=True):
-        yield outcome.value or SampleResult(
-            task.name, "failed", values=task.values, reason=outcome.error or ""
+    with ExitStack() as locks:
+        for out in sorted({task.out for task in tasks}):
+            locks.enter_context(locked_folder(out))
+        for task in tasks:
+            check_place(task)
+        outcomes = ordered_map(
+            make_sample, tasks, workers=workers, dask=dask, label="samples", quiet=quiet
         )
+        for task, outcome in zip(tasks, outcomes, strict=True):
+            yield outcome.value or SampleResult(
+                task.name, "failed", values=task.values, reason=outcome.error or ""
+            )
 
 
 def make_sample(task: SampleTask) -> SampleResult:

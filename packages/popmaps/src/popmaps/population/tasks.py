@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
@@ -11,7 +11,7 @@ from popmaps.radio.surveys import SurveyTable, built_in_surveys
 from skytypes import Provenance, item_rng
 from skytypes.errors import InputError
 
-from .settings import PopulationSettings
+from .settings import VARIABLES, PopulationSettings
 
 Kind = Literal["full", "surveys", "dyn", "magrot"]
 Format = Literal["parquet", "pickle"]
@@ -129,6 +129,7 @@ def check_task(task: SampleTask) -> None:
     if task.kind == "surveys":
         _check_targets(task)
     task.settings.with_values(task.values)
+    check_effect(task.kind, task.values)
     item_rng(task.seed, task.number, "popmaps.samples")
 
 
@@ -141,3 +142,38 @@ def _check_targets(task: SampleTask) -> None:
     for name, target in task.targets.items():
         if target < 1:
             raise InputError(f"target of {name} is {target}; give 1 or more detections")
+
+
+def check_effect(kind: Kind, names: Iterable[str]) -> None:
+    """Refuse parameters that a kind of run does not use: they would be labels of nothing.
+
+    Parameters
+    ----------
+    kind : {"full", "surveys", "dyn", "magrot"}
+    names : iterable of str
+
+    Raises
+    ------
+    InputError
+        If orbits alone are asked for with a parameter of spins or beams, or spins with others.
+
+    Examples
+    --------
+    >>> check_effect("dyn", ["a_late"])
+    Traceback (most recent call last):
+        ...
+    skytypes.errors.InputError: a_late changes nothing in a run of kind 'dyn'; \
+it belongs to kinds full, surveys, magrot
+    """
+    used = _PARTS_USED.get(kind)
+    for name in names:
+        part = VARIABLES[name].part
+        if used is not None and part != used:
+            kinds = ["full", "surveys", *(k for k, p in _PARTS_USED.items() if p == part)]
+            raise InputError(
+                f"{name} changes nothing in a run of kind {kind!r}; "
+                f"it belongs to kinds {', '.join(kinds)}"
+            )
+
+
+_PARTS_USED: Final[dict[Kind, str]] = {"dyn": "galaxy", "magrot": "spin"}
