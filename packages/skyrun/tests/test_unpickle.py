@@ -430,7 +430,7 @@ resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
 from skyrun.unpickle import safe_load
 from skytypes.errors import InputError
 try:
-    safe_load(sys.argv[1], max_bytes=1 << 28)
+    safe_load(sys.argv[1], max_bytes=int(sys.argv[2]))
 except InputError as error:
     print(error)
 # Not getrusage: its peak begins with that of the process which started this one.
@@ -455,6 +455,12 @@ def gzip_bomb() -> bytes:
     return gzip.compress(b"\0" * (1 << 29), 9)
 
 
+def bomb_that_declares() -> bytes:
+    """Bytes that are said to be 20 GiB and are 3 GiB of zeros, in parts that repeat."""
+    head = gzip.compress(b"\x80\x04\x8e" + struct.pack("<Q", 20 << 30))
+    return head + gzip.compress(b"\0" * (64 << 20)) * 48
+
+
 def shared_content() -> bytes:
     """One content of 16 MB, taken by two hundred arrays."""
     content = np.zeros(2 << 20).tobytes()
@@ -472,26 +478,37 @@ def nested_reference() -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("make", "message"),
+    ("make", "message", "max_bytes"),
     [
-        (huge_memo, "numbers its parts by leaps"),
-        (huge_bytearray, "damaged, or not a pickle"),
-        (huge_bytes, "damaged, or not a pickle"),
-        (gzip_bomb, "grows over 268435456 bytes when unpacked"),
-        (shared_content, "take more memory than is allowed"),
-        (nested_reference, "refers to data outside itself"),
+        (huge_memo, "numbers its parts by leaps", 1 << 28),
+        (huge_bytearray, "damaged, or not a pickle", 1 << 28),
+        (huge_bytes, "damaged, or not a pickle", 1 << 28),
+        (gzip_bomb, "grows over 268435456 bytes when unpacked", 1 << 28),
+        (bomb_that_declares, "grows over 268435456 bytes when unpacked", 4 << 30),
+        (shared_content, "take more memory than is allowed", 4 << 30),
+        (nested_reference, "refers to data outside itself", 1 << 28),
     ],
 )
-def test_memory_is_not_taken_on_a_pickles_word(tmp_path: Path, make: Any, message: str) -> None:
+def test_memory_is_not_taken_on_a_pickles_word(
+    tmp_path: Path, make: Any, message: str, max_bytes: int
+) -> None:
     path = tmp_path / "bomb.pkl"
     path.write_bytes(make())
-    run = subprocess.run(
-        [sys.executable, "-c", LIMITED, str(path)], capture_output=True, text=True, check=True
-    )
+    command = [sys.executable, "-c", LIMITED, str(path), str(max_bytes)]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
     line, peak = run.stdout.splitlines()
     assert message in line
     assert len(line) < 400
     assert int(peak.removeprefix("peak ")) < 1400
+
+
+def test_what_is_large_may_grow_by_forty(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("skyrun.unpickle._ALWAYS_BYTES", 0)
+    numbers = np.random.default_rng(0).random(10_000)
+    mixed = np.concatenate([numbers, np.zeros(300_000)])
+    assert np.array_equal(from_bytes(place, gzip.compress(pickle.dumps(mixed))), mixed)
+    with pytest.raises(InputError, match="bytes when unpacked"):
+        from_bytes(place, gzip.compress(pickle.dumps(np.zeros(300_000))))
 
 
 def test_values_inside_themselves_are_refused(place: Path) -> None:

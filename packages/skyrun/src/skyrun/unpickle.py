@@ -27,6 +27,12 @@ from .pickled_arrays import BUILDERS, Record, record_class
 from .pickled_tables import TABLE_BUILDERS, missing_value
 
 _MAX_BYTES = 4 << 30
+# Numbers of a table compress by 1.1 to 3, whole columns of zeros among them a little more; what
+# grows by more than this is small, or it was made to fill the memory.
+_MOST_GROWTH = 40
+_ALWAYS_BYTES = 256 << 20
+# A table of truths is 9 times its pickle: its columns, and the table counted at 8 bytes a place.
+_MOST_BUILT = 16
 _CHUNK = 1 << 20
 _LONGEST = 200
 _SPARE_MEMO = 1024
@@ -151,6 +157,7 @@ def _scan(data: bytes) -> None:
 
 def _inflate(path: Path, max_bytes: int) -> bytes:
     """Content of a gzip file, stopped as soon as it grows over the bound."""
+    max_bytes = min(max_bytes, max(_ALWAYS_BYTES, _MOST_GROWTH * path.stat().st_size))
     parts, total = [], 0
     try:
         with gzip.open(path, "rb") as file:
@@ -174,7 +181,9 @@ def safe_load(path: str | os.PathLike[str], *, max_bytes: int = _MAX_BYTES) -> A
     ----------
     path : path
     max_bytes : int
-        Bound of the file and of what it unpacks to, half that of the arrays in it [byte].
+        Bound of the file and of what it unpacks to, half that of the arrays in it [byte]. What is
+        packed may grow to 256 MiB or to 40 times its size, whichever is more, and no further; the
+        arrays to 512 MiB or to 16 times the pickle.
 
     Raises
     ------
@@ -203,7 +212,8 @@ def safe_load(path: str | os.PathLike[str], *, max_bytes: int = _MAX_BYTES) -> A
         data = _inflate(checked, max_bytes) if packed else checked.read_bytes()
         _scan(data)
         # Text of Python 2 is Latin-1; numpy of that time kept its bytes so.
-        return _Rebuild(2 * max_bytes)(_Records(io.BytesIO(data), encoding="latin1").load())
+        allowed = min(2 * max_bytes, max(2 * _ALWAYS_BYTES, _MOST_BUILT * len(data)))
+        return _Rebuild(allowed)(_Records(io.BytesIO(data), encoding="latin1").load())
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     except SkyError:
