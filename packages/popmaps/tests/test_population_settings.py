@@ -49,7 +49,8 @@ def _read(text: str, folder: Path | None = None) -> PopulationSettings:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[galaxy", "no TOML"),
+        ("[galaxy", "not TOML"),
+        ("a=" + "[" * 100_000, "not TOML|nested"),
         ("[galaxies]\n", r"table \[galaxies\]; there are galaxy, spin, radio"),
         ("[galaxy]\nh_kpc = 1", r"galaxy.h_kpc: there are .*h_c_kpc"),
         ("[galaxy]\nh_c_kpc = 'thick'", r"galaxy.h_c_kpc: .*number"),

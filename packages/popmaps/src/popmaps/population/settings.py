@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from popmaps.galaxy.settings import GalaxySettings
 from popmaps.radio.settings import RadioSettings
 from popmaps.spin.settings import SpinSettings
-from skyrun.files import read_text
+from skyrun.files import read_toml
 from skytypes.errors import InputError
 
 MAX_FILE_BYTES = 1_000_000
@@ -164,10 +163,7 @@ def read_settings(path: Path) -> PopulationSettings:
     ...     read_settings(path).galaxy.kick_law
     'exponential'
     """
-    try:
-        given = tomllib.loads(read_text(path, max_bytes=MAX_FILE_BYTES))
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: no TOML: {str(error).splitlines()[0]}") from None
+    given = read_toml(path, max_bytes=MAX_FILE_BYTES)
     _refuse_unknown(path, given)
     try:
         return _ADAPTER.validate_python(given)
