@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Callable
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from statistics import fmean, pstdev
@@ -12,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from popmaps.cli import main
 from popmaps.splits import draw_split, read_rows, split_dataset
 from skytypes.errors import InputError
 
@@ -141,10 +144,12 @@ def test_what_can_not_be_split_is_refused(tmp_path: Path) -> None:
         split_dataset(tmp_path / "nowhere", test_split=0.5)
     path = folder / "dataset_full.csv"
     path.write_text("input:xy,a_late\nxy_0.npy,fast\nxy_1.npy,fast\n")
-    with pytest.raises(InputError, match="a_late: 'fast' is not a finite number"):
+    with pytest.raises(InputError, match="csv: line [23], a_late: 'fast' is not a finite number"):
         split_dataset(folder, test_split=0.5)
+    path.write_text('input:xy,a_late\n\n"xy\n_0.npy",1\nxy_1.npy,\nxy_2.npy,2\n')
+    assert read_rows(path).lines == (4, 5, 6)
     path.write_text("input:xy,a_late\nxy_0.npy\n")
-    with pytest.raises(InputError, match="row 0 has 1 fields, not 2"):
+    with pytest.raises(InputError, match="line 2 has 1 fields, not 2"):
         split_dataset(folder, test_split=0.5)
     path.write_text("a_late\n1\n")
     with pytest.raises(InputError, match="no column input:NAME or no row"):
@@ -157,3 +162,92 @@ def test_a_set_of_an_earlier_split_does_not_stay(tmp_path: Path) -> None:
     split_dataset(folder, test_split=0.2, valid_split=0.2)
     split_dataset(folder, valid_split=0.5)
     assert not (folder / "dataset_test.csv").exists()
+
+
+def held(folder: Path) -> dict[str, str]:
+    """What the files of the sets hold; hidden ones are what a killed run was writing."""
+    names = ("dataset_train.csv", "dataset_valid.csv", "dataset_test.csv", "statistics_train.json")
+    return {n: (folder / n).read_text() for n in names if (folder / n).is_file()}
+
+
+@pytest.mark.parametrize("name", ["dataset_valid.csv", "dataset_test.csv", "statistics_train.json"])
+@pytest.mark.parametrize(
+    "fractions", [{"test_split": 0.3, "valid_split": 0.2}, {"test_split": 0.3}]
+)
+def test_a_place_that_can_not_be_written_leaves_the_earlier_split(
+    tmp_path: Path, name: str, fractions: dict[str, float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_dataset(tmp_path, list(range(40)))
+    split_dataset(folder, test_split=0.3, valid_split=0.2)
+    (folder / name).unlink()
+    (folder / name).mkdir()
+    before = held(folder)
+    words = [f"--{k.replace('_', '-')}={v}" for k, v in fractions.items()]
+    assert main(["split", "--dataset-path", str(folder), *words, "--seed", "1"]) == 2
+    err = capsys.readouterr().err
+    assert f"{name}: is a folder; move it" in err
+    assert err.count("\n") == 1
+    assert held(folder) == before
+    assert len(before) == 3
+
+
+class KilledError(BaseException):
+    """Stands for the end of the program at that moment."""
+
+
+def test_no_moment_of_a_split_leaves_sets_that_share_samples(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The program ends before its 1st, 2nd ... step on the disk, and nothing tidies up."""
+    steps = [(Path, "unlink"), (Path, "replace"), (Path, "write_bytes")]
+    before: dict[str, str] = {}
+    seen = set()
+    for last in range(100):
+        folder = write_dataset(tmp_path / str(last), list(range(40)))
+        split_dataset(folder, test_split=0.3, valid_split=0.2)
+        before = held(folder)
+        left = [last]
+
+        def dies(real: Callable[..., object], left: list[int] = left) -> Callable[..., object]:
+            def step(*words: object, **options: object) -> object:
+                left[0] -= 1
+                if left[0] < 0:
+                    raise KilledError
+                return real(*words, **options)
+
+            return step
+
+        with monkeypatch.context() as patch:
+            for owner, name in steps:
+                patch.setattr(owner, name, dies(getattr(owner, name)))
+            with suppress(KilledError):
+                split_dataset(folder, test_split=0.3, valid_split=0.2, seed=1)
+        sets = {n: numbers_in(folder / n) for n in held(folder) if n.endswith(".csv")}
+        listed = list(chain(*sets.values()))
+        assert len(listed) == len(set(listed)), f"killed before step {last}"
+        if "dataset_train.csv" in sets:
+            assert len(held(folder)) == 4
+            assert sorted(listed) == list(range(40))
+        seen.add(tuple(sorted(sets)))
+        if left[0] >= 0:
+            break
+    assert left[0] >= 0
+    assert held(folder) != before
+    assert {(), ("dataset_test.csv",), ("dataset_test.csv", "dataset_valid.csv")} < seen
+
+
+def test_sets_behind_links_are_replaced_where_they_are(tmp_path: Path) -> None:
+    folder = write_dataset(tmp_path / "set", list(range(40)))
+    (folder / "dataset_train.csv").symlink_to(tmp_path / "elsewhere.csv")
+    for seed in (0, 1):
+        split_dataset(folder, test_split=0.3, seed=seed)
+    rest = set(range(40)) - set(numbers_in(folder / "dataset_test.csv"))
+    assert set(numbers_in(tmp_path / "elsewhere.csv")) == rest
+
+
+def test_the_file_may_be_given_for_its_folder(tmp_path: Path) -> None:
+    folder = write_dataset(tmp_path, list(range(10)))
+    assert split_dataset(folder / "dataset_full.csv", test_split=0.3) == {"test": 3, "train": 7}
+    assert len(numbers_in(folder / "dataset_test.csv")) == 3
+    with pytest.raises(InputError, match=r"dataset_test\.csv: is a file; give the folder of"):
+        split_dataset(folder / "dataset_test.csv", test_split=0.3)

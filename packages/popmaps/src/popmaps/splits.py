@@ -13,20 +13,22 @@ import hashlib
 import io
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 import numpy as np
 
-from skyrun.files import read_text, write_text
+from skyrun.files import atomic_path, read_text, write_text
 from skytypes import item_rng
 from skytypes.errors import InputError
 
 from .maps.layout import DATASET_FILE, INPUT_PREFIX, map_cell
 from .maps.statistics import write_statistics
 
+SET_FILES: Final = {name: f"dataset_{name}.csv" for name in ("train", "valid", "test")}
 STATISTICS_TRAIN_FILE: Final = "statistics_train.json"
 ID: Final = "id"
 MAX_CSV_BYTES: Final = 8 << 30
@@ -42,10 +44,13 @@ class DatasetRows:
     ----------
     header : tuple of str
     rows : tuple of tuple of str
+    lines : tuple of int
+        Line of the file that each row ends on, from 1.
     """
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    lines: tuple[int, ...]
 
     @property
     def label_names(self) -> list[str]:
@@ -60,9 +65,10 @@ class DatasetRows:
         InputError
             If a cell is no finite number.
         """
+        columns = {name: self.header.index(name) for name in self.label_names}
         return {
-            name: [_number(self.rows[i][self.header.index(name)], i, name, source) for i in chosen]
-            for name in self.label_names
+            name: [_number(self.rows[i][c], self.lines[i], name, source) for i in chosen]
+            for name, c in columns.items()
         }
 
     def identities(self) -> list[str]:
@@ -80,13 +86,13 @@ class DatasetRows:
         write_text(path, out.getvalue())
 
 
-def _number(text: str, row: int, name: str, source: str) -> float:
+def _number(text: str, line: int, name: str, source: str) -> float:
     try:
         value = math.nan if "_" in text else float(text)
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise InputError(f"{source}: row {row}, {name}: {text[:40]!r} is not a finite number")
+        raise InputError(f"{source}: line {line}, {name}: {text[:40]!r} is not a finite number")
     return value
 
 
@@ -115,18 +121,20 @@ def read_rows(path: Path) -> DatasetRows:
     """
     text = read_text(path, max_bytes=MAX_CSV_BYTES)
     try:
-        lines = [tuple(r) for r in csv.reader(io.StringIO(text, newline=""), strict=True) if r]
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        found = [(tuple(row), reader.line_num) for row in reader if row]
     except csv.Error as error:
         raise InputError(f"{path}: not CSV ({error})") from None
-    header = lines[0] if lines else ()
-    if len(lines) < 2 or not any(INPUT_PREFIX in name for name in header):
+    header = found[0][0] if found else ()
+    if len(found) < 2 or not any(INPUT_PREFIX in name for name in header):
         raise InputError(f"{path}: no column {INPUT_PREFIX}NAME or no row; give a dataset's CSV")
-    for i, row in enumerate(lines[1:]):
+    rows, lines = zip(*found[1:], strict=True)
+    for row, line in zip(rows, lines, strict=True):
         if len(row) != len(header):
-            raise InputError(f"{path}: row {i} has {len(row)} fields, not {len(header)}")
+            raise InputError(f"{path}: line {line} has {len(row)} fields, not {len(header)}")
     if len(set(header)) != len(header):
         raise InputError(f"{path}: a column is named twice; rename one")
-    return DatasetRows(header, tuple(lines[1:]))
+    return DatasetRows(header, rows, lines)
 
 
 def draw_split(
@@ -232,8 +240,9 @@ def split_dataset(
     Parameters
     ----------
     folder : path
-        ``dataset_train.csv`` and, as asked for, ``dataset_valid.csv`` and ``dataset_test.csv``
-        are written into it, and ``statistics_train.json`` of the training labels only.
+        Or its ``dataset_full.csv``. ``dataset_train.csv`` and, as asked for,
+        ``dataset_valid.csv`` and ``dataset_test.csv`` are written into it, and
+        ``statistics_train.json`` of the training labels only.
     test_split, valid_split, seed, by_hash
         As `draw_split`.
 
@@ -244,9 +253,10 @@ def split_dataset(
     Raises
     ------
     InputError
-        As `draw_split` and `read_rows`, or if a training label is no finite number.
+        As `draw_split` and `read_rows`, if a training label is no finite number, or if a set
+        can't be written; the sets of an earlier split then stay as they are.
     """
-    path = Path(folder) / DATASET_FILE
+    path = _dataset_file(Path(folder))
     table = read_rows(path)
     sets = draw_split(
         table.identities(),
@@ -256,11 +266,43 @@ def split_dataset(
         by_hash=by_hash,
     )
     labels = table.labels(sets["train"], str(path))
-    for name in ("train", "valid", "test"):
-        if name in sets:
-            table.write(Path(folder) / f"dataset_{name}.csv", sets[name])
-        else:
-            # Of an earlier split: it would share samples with the new ones.
-            (Path(folder) / f"dataset_{name}.csv").unlink(missing_ok=True)
-    write_statistics(Path(folder) / STATISTICS_TRAIN_FILE, labels)
+    _replace_sets(path.parent, table, sets, labels)
     return {name: len(rows) for name, rows in sets.items()}
+
+
+def _dataset_file(place: Path) -> Path:
+    """``dataset_full.csv`` of a folder, or itself."""
+    if not place.is_file():
+        return place / DATASET_FILE
+    if place.name != DATASET_FILE:
+        raise InputError(f"{place}: is a file; give the folder of a {DATASET_FILE}")
+    return place
+
+
+def _replace_sets(
+    folder: Path,
+    table: DatasetRows,
+    sets: Mapping[str, Sequence[int]],
+    labels: Mapping[str, Sequence[float]],
+) -> None:
+    """Put new sets in the place of old ones, never an old one beside a new one.
+
+    The new files are whole before the old ones go, and are renamed in the reverse of their order
+    here: where the training's is, the others are too.
+    """
+    files = {**SET_FILES, "statistics": STATISTICS_TRAIN_FILE}
+    order = ["train", "statistics", *(name for name in ("valid", "test") if name in sets)]
+    for file in files.values():
+        if (folder / file).is_dir():
+            raise InputError(
+                f"{folder / file}: is a folder; move it, a file of the split goes there"
+            )
+    with ExitStack() as renames:
+        new = {name: renames.enter_context(atomic_path(folder / files[name])) for name in order}
+        for name, rows in sets.items():
+            table.write(new[name], rows)
+        write_statistics(new["statistics"], labels)
+        for name, file in files.items():
+            old = folder / file
+            # Of a link that is written through, the file behind it.
+            (old.resolve() if name in new else old).unlink(missing_ok=True)

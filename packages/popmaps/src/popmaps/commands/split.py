@@ -21,8 +21,8 @@ def split(
     Parameters
     ----------
     dataset_path
-        Folder with dataset_full.csv; dataset_train.csv, dataset_valid.csv, dataset_test.csv and
-        statistics_train.json are written beside it.
+        Folder with dataset_full.csv, or that file; dataset_train.csv, dataset_valid.csv,
+        dataset_test.csv and statistics_train.json are written beside it.
     test_split
         Fraction of all samples for the test; above 0, below 1.
     valid_split
