@@ -97,8 +97,9 @@ def main() -> None:
     out: Path = args.out
     maps = args.maps or make_maps(out, args.samples, args.target)
     fit, model = out / "fit", out / "popmaps.onnx"
-    run(trainkit.cli.main, "fit", "popmaps", "--data", maps, "--channels", *OBSERVABLE,
-        "--epochs", args.epochs, "--batch-size", 8, "--seed", 1, "--threads", 1, "--out", fit)  # fmt: skip
+    how = ("--epochs", args.epochs, "--batch-size", 8, "--seed", 1, "--threads", 1)
+    run(trainkit.cli.main, "fit", "popmaps", "--data", maps, "--channels", *OBSERVABLE, *how,
+        "--out", fit)  # fmt: skip
     run(edgeinfer.cli.main, "export", fit / "best.pt", "-o", model)
     held = answers(model, maps / "dataset_test.csv", out / "held_out.csv")
     sky = held

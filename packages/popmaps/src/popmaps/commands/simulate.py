@@ -97,8 +97,9 @@ def simulate(
     table, targets = _surveys(surveys, _once(target or (), "--target"), kind)
     if stars is None and kind != "surveys":
         stars = FULL_STARS
+    out = output.absolute()  # a worker of dask may be in another folder
     tasks = [
-        SampleTask(number, output.absolute(), kind, stars, seed, values, base, table, targets, format)
+        SampleTask(number, out, kind, stars, seed, values, base, table, targets, format)
         for number, values in enumerate(plan_samples(sweeps, samples, seed))
     ]
     lost: list[str] = []
