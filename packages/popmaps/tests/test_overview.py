@@ -187,16 +187,70 @@ def test_what_is_no_dataset_is_refused(tmp_path: Path, capsys: pytest.CaptureFix
     assert main(["show", str(tmp_path / "nonesuch.csv")]) == 2
     assert "nonesuch.csv: no such file" in capsys.readouterr().err
     make_dataset(tmp_path)
-    (tmp_path / f"{CHANNELS[0]}_0.npy").unlink()
+    for path in tmp_path.glob("*.npy"):
+        path.unlink()
     assert main(["show", str(tmp_path)]) == 2
-    assert "no such file" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert re.search(r"no map can be read; row 0: .*_0\.npy: no such file\n$", err)
+    assert err.count("\n") == 1
+    assert not (tmp_path / "dataset_full.html").exists()
 
 
-def test_a_channel_of_damaged_maps_only_is_refused(tmp_path: Path) -> None:
+def test_a_channel_of_damaged_maps_only_is_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     make_dataset(tmp_path, rows=1)
     np.save(tmp_path / f"{CHANNELS[2]}_0.npy", np.full((4, 3), np.nan))
-    with pytest.raises(InputError, match="12 bins are not finite"):
-        read_overview(tmp_path)
+    overview = read_overview(tmp_path)
+    assert [channel.name for channel in overview.channels] == list(CHANNELS[:2])
+    assert main(["show", str(tmp_path), "--json"]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out) | {"channels": 2, "maps_left_out": 1} == json.loads(printed.out)
+    assert re.search(r"^popmaps: row 0: .*: 12 bins are not finite; .*\n$", printed.err)
+
+
+@pytest.mark.parametrize("kind", ["array", "image"])
+@pytest.mark.parametrize("sample", ["0", "1"])
+def test_an_empty_file_of_the_chosen_sample_does_not_stop_the_page(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str, sample: str
+) -> None:
+    make_dataset(tmp_path, kind)
+    damaged = f"{CHANNELS[0]}_0.{'npy' if kind == 'array' else 'png'}"
+    (tmp_path / damaged).write_bytes(b"")
+    assert main(["show", str(tmp_path), "--json", "--sample", sample]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["maps_left_out"] == 1
+    assert printed.err.startswith("popmaps: row 0: ")
+    assert damaged in printed.err
+    assert printed.err.count("\n") == 1
+    channel = read_overview(tmp_path, sample=int(sample)).channels[0]
+    assert (channel.samples, channel.sample is None) == (3, sample == "0")
+
+
+def test_a_sample_beyond_the_mean_is_not_in_it(tmp_path: Path) -> None:
+    channel = read_overview(make_dataset(tmp_path, rows=9), mean_of=3, sample=7).channels[0]
+    assert channel.sample is not None
+    assert (channel.sample[0, 0], channel.mean[0, 0], channel.samples) == (7.0, 4.0, 3)
+
+
+def test_sets_of_a_dataset_made_again_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = "popmaps: the sets are not the rows of dataset_full.csv; split again\n"
+    for rows, err in ((4, ""), (6, told)):
+        make_dataset(tmp_path, rows=rows)
+        if rows == 4:
+            assert main(["split", "--dataset-path", str(tmp_path), "--test-split", "0.5"]) == 0
+        assert main(["show", str(tmp_path)]) == 0
+        assert capsys.readouterr().err == err
+        page = (tmp_path / "dataset_full.html").read_text()
+        assert ("not the rows of the table; split again" in page) == bool(err)
+    assert main(["split", "--dataset-path", str(tmp_path), "--test-split", "0.5"]) == 0
+    assert not read_overview(tmp_path).outdated
+    # As many rows of the same files, but another label.
+    text = (tmp_path / "dataset_full.csv").read_text()
+    (tmp_path / "dataset_full.csv").write_text(text.replace(",3.0,7.0", ",3.5,7.0"))
+    assert read_overview(tmp_path).outdated
 
 
 @settings(max_examples=15, deadline=None)

@@ -144,7 +144,7 @@ def test_what_can_not_be_split_is_refused(tmp_path: Path) -> None:
         split_dataset(tmp_path / "nowhere", test_split=0.5)
     path = folder / "dataset_full.csv"
     path.write_text("input:xy,a_late\nxy_0.npy,fast\nxy_1.npy,fast\n")
-    with pytest.raises(InputError, match="csv: line [23], a_late: 'fast' is not a finite number"):
+    with pytest.raises(InputError, match=r"csv: line [23], a_late: 'fast' is not a finite number"):
         split_dataset(folder, test_split=0.5)
     path.write_text('input:xy,a_late\n\n"xy\n_0.npy",1\nxy_1.npy,\nxy_2.npy,2\n')
     assert read_rows(path).lines == (4, 5, 6)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -63,13 +63,15 @@ class Overview:
     sample : str
         Name of the chosen sample: its row, and its ``id`` if the table has one.
     channels : tuple of ChannelView
-        Those that some row has a file for.
+        Those that some row looked at has a map for.
     labels : mapping of str to array, shape (n,)
         Values that are known.
     sets : mapping of str to (int, mapping of str to array)
         Rows and labels of train, valid and test, if their tables are beside this one.
     shared : int
         Samples that are in more than one set; 0 in a sound split.
+    outdated : bool
+        Whether the sets together are other rows than the table's: it was made again since.
     skipped : tuple of str
         A line for each map that can't be read.
     """
@@ -81,6 +83,7 @@ class Overview:
     labels: Mapping[str, Floats]
     sets: Mapping[str, tuple[int, Mapping[str, Floats]]]
     shared: int
+    outdated: bool
     skipped: tuple[str, ...]
 
 
@@ -122,7 +125,7 @@ def read_overview(place: Path, *, sample: int = 0, mean_of: int = 500) -> Overvi
     Raises
     ------
     InputError
-        If the table or the chosen sample can't be read, or there is no such row.
+        If the table can't be read, there is no such row, or no map at all can be read.
     """
     path = find_table(place)
     table = read_map_table(path)
@@ -139,8 +142,10 @@ def read_overview(place: Path, *, sample: int = 0, mean_of: int = 500) -> Overvi
         cells = [row[column] for row in table.files]
         if any(cells):
             channel, lines = _channel(folder, name, cells, sample, chosen)
-            channels.append(channel)
+            channels += [] if channel is None else [channel]
             skipped += lines
+    if skipped and not channels:
+        raise InputError(f"{path}: no map can be read; {skipped[0]}")
     sets = {name: part for name in SETS if (part := _read_set(path.parent, name)) is not None}
     members = Counter(files for part in sets.values() for files in set(part.files))
     return Overview(
@@ -151,6 +156,7 @@ def read_overview(place: Path, *, sample: int = 0, mean_of: int = 500) -> Overvi
         _labels(table),
         {name: (len(part.ids), _labels(part)) for name, part in sets.items()},
         sum(count > 1 for count in members.values()),
+        path.name == TABLES[0] and _outdated(table, sets.values()),
         tuple(skipped),
     )
 
@@ -158,6 +164,16 @@ def read_overview(place: Path, *, sample: int = 0, mean_of: int = 500) -> Overvi
 def _read_set(folder: Path, name: str) -> DatasetTable | None:
     path = folder / f"dataset_{name}.csv"
     return read_map_table(path) if path.is_file() else None
+
+
+def _outdated(table: DatasetTable, sets: Iterable[DatasetTable]) -> bool:
+    parts = [_rows(part) for part in sets]
+    return bool(parts) and set[object]().union(*parts) != _rows(table)
+
+
+def _rows(table: DatasetTable) -> set[tuple[tuple[str, ...], str]]:
+    """Files and labels of each row; as text, so that an unknown label is equal to itself."""
+    return set(zip(table.files, map(repr, table.values), strict=True))
 
 
 def _labels(table: DatasetTable) -> dict[str, Floats]:
@@ -171,28 +187,31 @@ def _labels(table: DatasetTable) -> dict[str, Floats]:
 
 def _channel(
     folder: MapFolder, name: str, cells: Sequence[str], sample: int, chosen: Sequence[int]
-) -> tuple[ChannelView, list[str]]:
-    """A channel's view, and a line for each map that can't be read."""
-    one = folder.read(cells[sample]).astype(np.float64) if cells[sample] else None
+) -> tuple[ChannelView | None, list[str]]:
+    """A channel's view, None if nothing of its mean can be read, and a line a map left out."""
+    one: Floats | None = None
     total: Floats | None = None
     number = 0
-    skipped: list[str] = []
-    for row in chosen:
+    skipped: dict[int, str] = {}
+    # The chosen sample comes first: its bins are what the others must have.
+    for row in [sample, *(row for row in chosen if row != sample)]:
         if not cells[row]:
             continue
         try:
             values = folder.read(cells[row]).astype(np.float64)
             _require_shape(values, total if one is None else one, cells[row])
         except InputError as error:
-            skipped.append(f"row {row}: {error}")
+            skipped[row] = f"row {row}: {error}"
             continue
-        total = values if total is None else total + values
-        number += 1
+        one = values if row == sample else one
+        if row != sample or sample in chosen:
+            total = values if total is None else total + values
+            number += 1
+    lines = [skipped[row] for row in sorted(skipped)]
     if total is None:
-        reason = skipped[-1] if skipped else "none of the rows looked at has a file"
-        raise InputError(f"channel {name!r}: no map can be read; {reason}")
+        return None, lines
     is_picture = any(cell.partition("#")[0].lower().endswith(".png") for cell in cells)
-    return ChannelView(name, total / number, number, one, is_picture), skipped
+    return ChannelView(name, total / number, number, one, is_picture), lines
 
 
 def _require_shape(values: Floats, other: Floats | None, cell: str) -> None:

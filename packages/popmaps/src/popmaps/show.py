@@ -106,6 +106,8 @@ def _facts(overview: Overview) -> list[tuple[str, str]]:
     facts += [(f"Set {name}", f"{rows} samples") for name, (rows, _) in overview.sets.items()]
     if overview.sets:
         facts.append(("In more than one set", f"{overview.shared} samples"))
+    if overview.outdated:
+        facts.append(("Sets", "not the rows of the table; split again"))
     if overview.skipped:
         facts.append(("Maps left out", str(len(overview.skipped))))
     return facts

@@ -46,6 +46,8 @@ def show(
         note(f"popmaps: {line}")
     if len(overview.skipped) > _MOST_NOTES:
         note(f"popmaps: {len(overview.skipped) - _MOST_NOTES} more maps are left out")
+    if overview.outdated:
+        note(f"popmaps: the sets are not the rows of {overview.table}; split again")
     write_page(overview, page)
     known = sum(values.size > 0 for values in overview.labels.values())
     row: dict[str, object] = {
