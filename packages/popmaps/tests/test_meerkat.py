@@ -31,6 +31,37 @@ def test_the_sixth_band_is_taken_in_jansky(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "header",
+    [
+        "PSRJ,ch6freq [MHz],ch6flux [mJy],S1400 [Jy]",
+        "PSRJ , ch6freq(MHz),ch6flux  ( mJy ),note [any]",
+        '"PSRJ","ch6freq","ch6flux[mJy]","x"',
+    ],
+)
+def test_a_unit_may_follow_a_name(tmp_path: Path, header: str) -> None:
+    place = tmp_path / "a.csv"
+    place.write_text(f"{header}\nJ1,1429,2.5,7\n")
+    census = read_census(place)
+    assert (census.jy, census.skipped) == ({"J1": 0.0025}, ())
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ("PSRJ,ch6freq,ch6flux [Jy]", r"column ch6flux is in \[Jy\]; give it in \[mJy\]"),
+        ("PSRJ,ch6freq [GHz],ch6flux", r"column ch6freq is in \[GHz\]; give it in \[MHz\]"),
+        ("PSRJ,ch6freq,ch6flux []", r"column ch6flux is in \[\]"),
+        ("PSRJ,ch6freq,ch6flux [mJy", "no column ch6flux"),
+    ],
+)
+def test_another_unit_is_refused(tmp_path: Path, header: str, message: str) -> None:
+    place = tmp_path / "a.csv"
+    place.write_text(f"{header}\nJ1,1429,2.5\n")
+    with pytest.raises(InputError, match=message):
+        read_census(place)
+
+
+@pytest.mark.parametrize(
     ("row", "message"),
     [
         (census_row("J2", "bright"), "row 2: ch6flux 'bright' is no number"),
@@ -90,7 +121,7 @@ def test_a_catalogue_without_the_substitute_is_refused() -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.text(alphabet='PSRJch6flux,"\n1.5-e \r', max_size=120))
+@given(st.text(alphabet='PSRJch6flux,"\n1.5-e \r[]()', max_size=120))
 def test_garbage_is_refused_or_read_and_never_crashes(
     tmp_path_factory: pytest.TempPathFactory, text: str
 ) -> None:

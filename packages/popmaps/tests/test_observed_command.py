@@ -115,6 +115,70 @@ def test_bad_options_are_refused_in_one_line(
     assert not out.exists()
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--resolution-dyn", "32"], "holds maps made with resolution_dyn 16, not 32; choose"),
+        (["--resolution-ppdot", "16"], "holds maps made with resolution_ppdot 64, not 16"),
+        (["--data-type", "image"], "holds maps made with data_type 'array', not 'image'"),
+        (["--positions", "timed"], "holds maps made with positions 'covered', not 'timed'"),
+        (["--path-meerkat", "census.csv"], "holds maps made with flux_from 's1400', not 'tpa'"),
+        (["--path-atnf", "other.db"], "holds maps made with another catalogue; choose another"),
+    ],
+)
+def test_maps_of_other_options_are_not_written_over(
+    catalogue: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    message: str,
+) -> None:
+    monkeypatch.chdir(catalogue.parent)
+    Path("census.csv").write_text(CENSUS)
+    Path("other.db").write_text(catalogue.read_text().replace("P0 0.2 ", "P0 0.3 "))
+    same = ["--path-atnf", str(catalogue), "--save-dir", "out", "--resolution-dyn", "16"]
+    assert run(*same) == 0
+    before = {p.name: p.read_bytes() for p in Path("out").iterdir()}
+    capsys.readouterr()
+    given = dict(zip(same[::2], same[1::2], strict=True))
+    given |= dict(zip(words[::2], words[1::2], strict=True))
+    assert run(*(word for pair in given.items() for word in pair)) == 2
+    err = capsys.readouterr().err
+    assert message in err
+    assert err.count("\n") == 1
+    assert {p.name: p.read_bytes() for p in Path("out").iterdir()} == before
+    # The same again is fine, also when the catalogue has been renamed.
+    assert run(*same) == 0
+    catalogue.rename("renamed.db")
+    assert run("--path-atnf", "renamed.db", *same[2:]) == 0
+
+
+def test_maps_of_simulated_samples_are_not_written_over(
+    catalogue: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "dataset_full.csv").write_text("input:survey_PMPS_ppdot_map,a\n")
+    (tmp_path / "survey_PMPS_ppdot_map_0.npy").write_bytes(b"simulated")
+    assert run("--path-atnf", catalogue, "--save-dir", tmp_path) == 2
+    assert "holds maps of simulated samples; choose another folder" in capsys.readouterr().err
+    assert (tmp_path / "survey_PMPS_ppdot_map_0.npy").read_bytes() == b"simulated"
+
+
+def test_maps_of_a_killed_run_say_what_they_were_made_with(
+    catalogue: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("popmaps.observed.observed_maps.write_bytes", killed)
+        assert run("--path-atnf", catalogue, "--save-dir", out) == 130
+    assert run("--path-atnf", catalogue, "--save-dir", out, "--data-type", "image") == 2
+    assert run("--path-atnf", catalogue, "--save-dir", out) == 0
+    assert (out / "dataset_atnf.csv").is_file()
+
+
 def bad_files(folder: Path) -> dict[str, tuple[Path, str]]:
     text = RECORD.format(n=1, p1="P1 1E-15 x")
     contents: dict[str, tuple[bytes, str]] = {

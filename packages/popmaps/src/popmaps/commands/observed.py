@@ -46,7 +46,7 @@ def observed(
         tpa: that table. s1400: the catalogue's. s1284: the catalogue's MeerKAT epochs scaled to
         1429 MHz by an index of -1.8. By default tpa where the table is given, else s1400.
     save_dir
-        Folder for the files.
+        Folder for the files; not one with maps made with other options or from other files.
     data_type
         array: .npy. image: pictures of one pixel a bin.
     resolution_dyn
@@ -64,13 +64,23 @@ def observed(
     from ..maps.axes import require_resolution
     from ..observed.catalogues import read_pulsars
     from ..observed.meerkat import STATEMENTS
-    from ..observed.observed_maps import observed_maps, write_observed
+    from ..observed.observed_maps import observed_maps, require_same, write_observed
 
     require_resolution(resolution_dyn, "--resolution-dyn")
     require_resolution(resolution_ppdot, "--resolution-ppdot")
     _check_flux_options(path_meerkat, flux_from)
     pulsars = read_pulsars(path_atnf)
     fluxes = _fluxes(pulsars, path_meerkat, flux_from)
+    options = {
+        "data_type": data_type,
+        "resolution_dyn": resolution_dyn,
+        "resolution_ppdot": resolution_ppdot,
+        "positions": positions,
+    }
+    provenance = _provenance(path_atnf, path_meerkat, pulsars, fluxes)
+    provenance["configuration"] |= options
+    made_with = (*options, "flux_from", "files")
+    require_same(save_dir, {name: provenance["configuration"][name] for name in made_with})
     _tell((*pulsars.skipped, *fluxes.skipped))
     if not pulsars.binaries_known:
         note(f"popmaps: {path_atnf}: no column BINARY; binaries are taken as left out already")
@@ -84,14 +94,7 @@ def observed(
         positions=positions,
     )
     _check_counts(path_atnf, pulsars, counts)
-    options = {
-        "data_type": data_type,
-        "resolution_dyn": resolution_dyn,
-        "resolution_ppdot": resolution_ppdot,
-        "positions": positions,
-    }
-    provenance = _provenance(path_atnf, path_meerkat, pulsars, fluxes)
-    provenance["configuration"] |= options | {"counts": [asdict(row) for row in counts]}
+    provenance["configuration"] |= {"counts": [asdict(row) for row in counts]}
     write_observed(save_dir, maps, data_type=data_type, provenance=provenance)
     stated = {"flux_from": fluxes.source, "flux_statement": STATEMENTS[fluxes.source]}
     answer([asdict(row) | (stated if json else {}) for row in counts], json=json)

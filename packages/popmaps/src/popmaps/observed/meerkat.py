@@ -10,7 +10,8 @@ from __future__ import annotations
 import csv
 import math
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
 
@@ -29,6 +30,9 @@ SPECTRAL_INDEX: Final = -1.8
 _S1284_MHZ: Final = 1284.0
 # The eight bands are 97 MHz wide: a frequency further off belongs to another band.
 _HALF_BAND_MHZ: Final = 48.0
+
+_COLUMN_UNIT: Final = re.compile(r"(?P<name>[^\[(]+?)\s*[\[(](?P<unit>[^\])]*)[\])]")
+_UNITS: Final = {"ch6flux": "mJy", "ch6freq": "MHz"}
 
 STATEMENTS: Final[dict[FluxSource, str]] = {
     "tpa": "flux densities of the MeerKAT census at 1429 MHz",
@@ -120,7 +124,8 @@ def read_census(path: str | os.PathLike[str], *, max_bytes: int = MOST_BYTES) ->
     ----------
     path : path
         May be packed by xz or gzip. Columns PSRJ and ch6flux [mJy]; where ch6freq [MHz] is
-        there too, it must be in the sixth band (1381 to 1477 MHz).
+        there too, it must be in the sixth band (1381 to 1477 MHz). A unit may follow a name in
+        brackets.
     max_bytes : int
         Largest text [byte].
 
@@ -132,7 +137,8 @@ def read_census(path: str | os.PathLike[str], *, max_bytes: int = MOST_BYTES) ->
     Raises
     ------
     InputError
-        If a column is missing, the band is another, or no row has a flux density.
+        If a column is missing or in another unit, the band is another, or no row has a flux
+        density.
 
     Examples
     --------
@@ -155,7 +161,7 @@ def read_census(path: str | os.PathLike[str], *, max_bytes: int = MOST_BYTES) ->
 
 def _census(lines: list[str]) -> Fluxes:
     rows = csv.reader(line for line in lines if line.strip())
-    names = [cell.strip() for cell in next(rows, [])]
+    names = _names(next(rows, []))
     missing = [name for name in ("PSRJ", "ch6flux") if name not in names]
     if missing:
         raise InputError(
@@ -180,6 +186,19 @@ def _census(lines: list[str]) -> Fluxes:
         reason = f" ({skipped[0]})" if skipped else ""
         raise InputError(f"no row has a flux density ch6flux{reason}")
     return Fluxes(jy, "tpa", tuple(skipped))
+
+
+def _names(header: Sequence[str]) -> list[str]:
+    """Names of the columns, without the units in brackets that may follow them."""
+    names = []
+    for cell in map(str.strip, header):
+        found = _COLUMN_UNIT.fullmatch(cell)
+        name, unit = (found["name"], found["unit"].strip()) if found else (cell, None)
+        wanted = _UNITS.get(name, unit)
+        if unit not in (None, wanted):
+            raise InputError(f"column {name} is in [{unit[:40]}]; give it in [{wanted}]")
+        names.append(name)
+    return names
 
 
 def _flux_jy(row: Mapping[str, str]) -> float | None:

@@ -7,16 +7,17 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skyrun.files import write_bytes, write_json, write_text
+from skyrun.files import read_json, write_bytes, write_json, write_text
 from skytypes.errors import InputError
 
 from ..maps.axes import ppdot_grid, radec_grid
 from ..maps.histograms import density_map, flux_map
+from ..maps.layout import DATASET_FILE as SIMULATED_FILE
 from ..maps.layout import INPUT_PREFIX, SURVEY_MAPS, SURVEYS, map_file, survey_map_name
 from ..maps.pictures import png_bytes
 from ..maps.samples import SINGLE_LABELS
@@ -122,6 +123,54 @@ def observed_maps(
     return {name: maps[name] for name in SURVEY_MAPS if name in maps}, counts
 
 
+def require_same(save_dir: Path, configuration: Mapping[str, Any]) -> None:
+    """Refuse to write over maps that were made with other options or from another catalogue.
+
+    Parameters
+    ----------
+    save_dir : path
+    configuration : mapping
+        Options by name, and ``files``: of each kind of file ``name`` and ``sha256``.
+
+    Raises
+    ------
+    InputError
+        If the folder holds such maps, or those of simulated samples.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = write_observed(Path(folder), {}, provenance={"configuration": {"flux_from": "tpa"}})
+    ...     require_same(Path(folder), {"flux_from": "tpa"})
+    """
+    if (save_dir / SIMULATED_FILE).exists():
+        # The map of sample 0 has the name of the real sky's.
+        raise InputError(f"{save_dir}: holds maps of simulated samples; choose another folder")
+    path = save_dir / PROVENANCE_FILE
+    if not path.exists():
+        return
+    read = read_json(path)
+    theirs = read.get("configuration") if isinstance(read, dict) else None
+    theirs = theirs if isinstance(theirs, dict) else {}
+    advice = "choose another folder, or empty this one"
+    for name, value in configuration.items():
+        other = theirs.get(name)
+        if name == "files":
+            if _digests(other) != _digests(value):
+                raise InputError(f"{save_dir}: holds maps made with another catalogue; {advice}")
+        elif other != value:
+            raise InputError(
+                f"{save_dir}: holds maps made with {name} {other!r}, not {value!r}; {advice}"
+            )
+
+
+def _digests(files: object) -> dict[str, object]:
+    """Digest of each kind of file; its name is no matter."""
+    pairs = files.items() if isinstance(files, Mapping) else ()
+    return {kind: one.get("sha256") for kind, one in pairs if isinstance(one, Mapping)}
+
+
 def write_observed(
     save_dir: Path,
     maps: Mapping[str, Floats],
@@ -140,7 +189,7 @@ def write_observed(
     data_type : "array" or "image"
         ``.npy``, or a picture of one pixel a bin.
     provenance : mapping
-        Written as JSON beside the table.
+        Written as JSON beside the table, before the maps: no map is without it.
 
     Returns
     -------
@@ -158,9 +207,9 @@ def write_observed(
     if table.is_file():
         # Until the new table is there, an old one must not name what is being replaced.
         table.unlink()
+    write_json(save_dir / PROVENANCE_FILE, dict(provenance or {}))
     for name, values in maps.items():
         write_bytes(save_dir / map_file(name, 0, data_type), _content(values, data_type))
-    write_json(save_dir / PROVENANCE_FILE, dict(provenance or {}))
     write_text(table, _table_text(maps, data_type))
     return table
 
