@@ -15,7 +15,7 @@ import pytest
 
 from popmaps import tables
 from popmaps.cli import main
-from popmaps.columns import Column
+from popmaps.columns import SURVEY, Column
 
 MakeSamples = Callable[..., Path]
 
@@ -61,6 +61,8 @@ def test_a_dataset_from_generate_to_split(
         "skipped": 1,
         "aborted": 1,
         "dropped_stars": 0,
+        "empty_samples": 0,
+        "without_detections": 0,
     }
     assert "sample 5 is left out: " in err
     assert "1 samples were aborted" in err
@@ -71,6 +73,27 @@ def test_a_dataset_from_generate_to_split(
         {"set": "test", "samples": 2},
         {"set": "train", "samples": 3},
         {"set": "valid", "samples": 3},
+    ]
+
+
+def test_maps_without_stars_are_told_and_counted(
+    make_samples: MakeSamples, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = make_samples(0, 1)
+    for sample, rows in ((0, 0), (1, 7)):
+        path = data / f"{sample:06d}" / "survey_SMPS_results.parquet"
+        table = {c.name: np.full(rows, -1.0) for c in SURVEY}
+        tables.write_table(path, table, SURVEY)
+    options = ["--kind", "surveys", "--data", str(data), "--save-dir", str(tmp_path / "save")]
+    assert main(["generate", *options, "--json"]) == 0
+    out, err = capsys.readouterr()
+    row = json.loads(out)
+    assert (row["samples"], row["empty_samples"], row["without_detections"]) == (2, 1, 1)
+    lines = [line for line in err.splitlines() if not line.startswith("popmaps generate:")]
+    assert lines == [
+        "popmaps: sample 1: no star in survey_SMPS_position_map_radec, survey_SMPS_ppdot_map: all "
+        "7 are outside the axes, or their coordinates are no numbers",
+        "popmaps: in 1 samples a survey detects no star; its maps are empty",
     ]
 
 

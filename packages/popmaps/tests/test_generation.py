@@ -16,14 +16,15 @@ import pytest
 from numpy.lib.format import open_memmap
 from PIL import Image
 
-from popmaps.columns import FULL, Column
+from popmaps.columns import FULL, HTRU, SURVEY, Column
 from popmaps.constants import YEAR_S
 from popmaps.maps.full_maps import FULL_COLUMNS, FullMaps
 from popmaps.maps.generation import Dataset, generate_maps
 from popmaps.maps.layout import FULL_MAPS, SURVEY_MAPS, map_cell
 from popmaps.maps.pictures import colours
-from popmaps.maps.samples import SINGLE_LABELS, period_derivative_divisor
+from popmaps.maps.samples import SINGLE_LABELS
 from popmaps.tables import read_table, write_table
+from skyrun.folder import locked_folder
 from skytypes.errors import InputError
 
 MakeSamples = Callable[..., Path]
@@ -159,7 +160,7 @@ def test_stacks_are_the_arrays_in_rows(
             assert np.array_equal(stack[place], array.astype(np.float32))
     assert {p.name for p in (tmp_path / "stacks").iterdir()} == {
         *(f"{name}.npy" for name in names),
-        *("dataset_full.csv", "statistics_full.json", "provenance.json", ".done"),
+        *("dataset_full.csv", "statistics_full.json", "provenance.json", ".done", ".lock"),
     }
     before = contents(tmp_path / "stacks")
     again = make(kind, data, tmp_path / "stacks", data_type="stack")
@@ -266,7 +267,7 @@ def test_bad_and_aborted_samples_are_left_out_and_counted(
     assert (made.samples, made.aborted, sorted(made.skipped)) == (2, 1, [1, 2, 4])
     assert "no final_population.parquet or final_population.pkl.gz" in made.skipped[1]
     assert "damaged, or not Parquet" in made.skipped[2]
-    assert "labels are not those before it" in made.skipped[4]
+    assert "not those that most samples have (no B_initial_log10_mean" in made.skipped[4]
     assert [row["input:ppdot_map"] for row in rows_of(made.path)] == [
         "ppdot_map_0.npy",
         "ppdot_map_5.npy",
@@ -274,6 +275,102 @@ def test_bad_and_aborted_samples_are_left_out_and_counted(
     about = json.loads((tmp_path / "save" / "provenance.json").read_text())
     assert (about["samples"], about["aborted"], len(about["skipped"])) == (2, 1, 3)
     assert set(about["versions"]) == {"popmaps", "numpy", "numba", "python"}
+
+
+@pytest.mark.parametrize("data_type", ["array", "stack"])
+def test_the_labels_that_most_samples_have_decide(
+    make_samples: MakeSamples, tmp_path: Path, data_type: Any
+) -> None:
+    data, save = make_samples(0, 1, 2, 40), tmp_path / "save"
+    usual = (data / "000000" / "override.json").read_text()
+    (data / "000000" / "override.json").write_text('{"a_late": -1.0}')
+    made = make("surveys", data, save, data_type=data_type)
+    assert (made.samples, list(made.skipped)) == (3, [0])
+    assert "(no B_initial_log10_mean, no P_initial_log10_mean, a_late too)" in made.skipped[0]
+    assert not list(save.glob("*_0.npy"))
+    for place in (save, tmp_path / "fresh"):
+        with pytest.raises(InputError, match="sample 0: its labels are not those that most"):
+            make("surveys", data, place, data_type=data_type, strict=True)
+    (data / "000000" / "override.json").write_text(usual)
+    assert make("surveys", data, save, data_type=data_type).samples == 4
+    (data / "000000" / "override.json").write_text('{"a_late": -1.0}')
+    make("surveys", data, save, data_type=data_type)
+    assert not list(save.glob("*_0.npy"))
+
+
+def test_of_labels_as_frequent_the_first_decide(make_samples: MakeSamples, tmp_path: Path) -> None:
+    data = make_samples(0, 1)
+    (data / "000001" / "override.json").write_text('{"a_late": -1.0}')
+    made = make("full", data, tmp_path / "save")
+    assert (made.samples, list(made.skipped)) == (1, [1])
+
+
+def test_maps_of_another_folder_are_not_mixed_in(make_samples: MakeSamples, tmp_path: Path) -> None:
+    first, save = make_samples(0, 1, 2, 40), tmp_path / "save"
+    make("surveys", first, save)
+    second = make_samples(1, 2, name="other", stars=300)
+    (second / "000002" / "override.json").write_text("[]")
+    make("surveys", second, save)
+    make("surveys", second, tmp_path / "fresh")
+    assert contents(save) == contents(tmp_path / "fresh")
+
+
+def test_a_table_of_old_and_new_maps_is_never_left(
+    make_samples: MakeSamples, tmp_path: Path
+) -> None:
+    save = tmp_path / "save"
+    make("full", make_samples(0, 1), save)
+    other = make_samples(0, 1, name="other", stars=300)
+    (other / "000001" / "final_population.parquet").unlink()
+    with pytest.raises(InputError, match="sample 1"):
+        make("full", other, save, strict=True)
+    assert not (save / "dataset_full.csv").exists()
+
+
+def test_two_runs_at_once_are_refused(make_samples: MakeSamples, tmp_path: Path) -> None:
+    data, save = make_samples(0), tmp_path / "save"
+    with (
+        locked_folder(save),
+        pytest.raises(InputError, match="another run is using it"),
+    ):
+        make("full", data, save, data_type="stack")
+    assert make("full", data, save, data_type="stack").samples == 1
+
+
+def test_maps_do_not_go_among_the_data(make_samples: MakeSamples, tmp_path: Path) -> None:
+    data = make_samples(0, 1)
+    before = contents(data)
+    with pytest.raises(InputError, match="is the folder of the data; choose another one"):
+        make("full", data, data)
+    with pytest.raises(InputError, match="is the folder of sample 000001; choose another one"):
+        make("full", data, data / "000001" / "maps")
+    with pytest.raises(InputError, match="is the folder of the data; choose another one"):
+        make("single", data / "000000", data / "000001" / ".." / "000000")
+    assert contents(data) == before
+    assert make("full", data, data / "maps").samples == 2
+    assert make("full", data, data / "maps").samples == 2
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"configuration": [1]}', ""])
+def test_a_damaged_provenance_is_advised_on(
+    make_samples: MakeSamples, tmp_path: Path, text: str
+) -> None:
+    data, save = make_samples(0), tmp_path / "save"
+    make("full", data, save)
+    whole = contents(save)
+    (save / "provenance.json").write_text(text)
+    with pytest.raises(InputError, match=r"provenance\.json: .*; remove it to make the maps anew"):
+        make("full", data, save)
+    (save / "provenance.json").unlink()
+    make("full", data, save)
+    assert contents(save) == whole
+
+
+def test_a_folder_in_the_way_is_named(make_samples: MakeSamples, tmp_path: Path) -> None:
+    save = tmp_path / "save"
+    (save / "ppdot_map_0.npy" / "x").mkdir(parents=True)
+    with pytest.raises(InputError, match=r"0\.npy: can't be written \(.*\); remove what is in its"):
+        make("full", make_samples(0), save)
 
 
 def test_strict_stops_at_a_bad_sample(make_samples: MakeSamples, tmp_path: Path) -> None:
@@ -297,6 +394,63 @@ def test_dropped_stars_are_reported(make_samples: MakeSamples, tmp_path: Path) -
     assert np.isfinite(np.load(tmp_path / "save" / "velocity_map_xy_vz_0.npy")).all()
 
 
+def change(path: Path, columns: Any, **values: Any) -> None:
+    """Give columns of a table other values."""
+    table = dict(read_table(path, [c.name for c in columns]).columns)
+    rows = table["idx"].size
+    write_table(path, {**table, **{n: np.full(rows, v) for n, v in values.items()}}, columns)
+
+
+def test_a_map_without_stars_is_reported(make_samples: MakeSamples, tmp_path: Path) -> None:
+    data = make_samples(0, 1, 2)
+    change(data / "000000" / "final_population.parquet", FULL, r=np.inf, P=np.nan)
+    change(data / "000001" / "final_population.parquet", FULL, ra=361.0, z=-30.0)
+    made = make("full", data, tmp_path / "save")
+    assert made.samples == 3
+    assert made.empty == {
+        0: {"position_map_xy": 500, "position_map_xz": 500, "ppdot_map": 500},
+        1: {"position_map_xz": 500, "position_map_radec": 500},
+    }
+    change(data / "000001" / "survey_SMPS_results.parquet", SURVEY, P_dot=0.0)
+    made = make("surveys", data, tmp_path / "surveys")
+    assert made.empty == {1: {"survey_SMPS_ppdot_map": 200}}
+
+
+@pytest.mark.parametrize("ending", [".parquet", ".pkl.gz"])
+def test_a_survey_can_detect_no_star(
+    make_samples: MakeSamples, tmp_path: Path, ending: str
+) -> None:
+    data = make_samples(0, 1, ending=ending)
+    nothing = {c.name: np.empty(0) for c in HTRU}
+    write_table(data / "000000" / f"survey_SMPS_results{ending}", nothing, SURVEY)
+    for survey in ("PMPS", "SMPS", "HTRU_low_mid"):
+        columns = HTRU if survey.startswith("HTRU") else SURVEY
+        write_table(data / "000001" / f"survey_{survey}_results{ending}", nothing, columns)
+    made = make("surveys", data, tmp_path / "save")
+    assert made.samples == 1
+    assert made.empty == {0: {f"survey_SMPS_{k}": 0 for k in ("position_map_radec", "ppdot_map")}}
+    assert "no rows in any survey's table" in made.skipped[1]
+    for name in SURVEY_MAPS:
+        values = np.load(tmp_path / "save" / f"{name}_0.npy")
+        if "SMPS" not in name:
+            assert values.any()
+        elif "fluxes" in name:
+            assert np.allclose(values, -7, rtol=0, atol=1e-12)
+        else:
+            assert not values.any()
+
+
+def test_weights_beyond_all_sense_are_left_out(make_samples: MakeSamples, tmp_path: Path) -> None:
+    data = make_samples(0)
+    change(data / "000000" / "final_population.parquet", FULL, r=1.0, v_r=1.7e308, v_phi=9e29)
+    made = make("full", data, tmp_path / "save")
+    assert made.dropped == {"velocity_map_xy_vr": 500}
+    maps = {n: np.load(tmp_path / "save" / f"{n}_0.npy") for n in FULL_MAPS}
+    assert all(np.isfinite(values).all() for values in maps.values())
+    assert not maps["velocity_map_xy_vr"].any()
+    assert maps["velocity_map_xy_vphi"].max() > 1e28
+
+
 def test_a_period_derivative_a_year_is_converted(make_samples: MakeSamples, tmp_path: Path) -> None:
     data = make_samples(0)
     make("full", data, tmp_path / "seconds")
@@ -308,15 +462,10 @@ def test_a_period_derivative_a_year_is_converted(make_samples: MakeSamples, tmp_
     make("full", data, tmp_path / "years")
     years = np.load(tmp_path / "years" / "ppdot_map_0.npy")
     assert np.allclose(years, np.load(tmp_path / "seconds" / "ppdot_map_0.npy"), atol=1e-12)
-    columns = [Column("P_dot", "ms d^-1") if c.name == "P_dot" else c for c in FULL]
+    columns = [Column("P_dot", "Hz") if c.name == "P_dot" else c for c in FULL]
     write_table(path, table, columns)
-    with pytest.raises(InputError, match=r"P_dot is in 'ms d\^-1'; it must be in 's s\^-1'"):
+    with pytest.raises(InputError, match=r"P_dot is in 'Hz'; it must be in 's s\^-1', or in a"):
         make("full", data, tmp_path / "unknown")
-
-
-def test_units_of_the_period_derivative() -> None:
-    assert {period_derivative_divisor(u, "x") for u in ("s s^-1", "s/s", "", "s s**-1")} == {1.0}
-    assert {period_derivative_divisor(u, "x") for u in ("s yr^-1", "s/yr", "s / year")} == {YEAR_S}
 
 
 def test_maps_of_other_settings_are_not_mixed(make_samples: MakeSamples, tmp_path: Path) -> None:

@@ -139,6 +139,10 @@ def test_a_missing_column_and_no_rows_are_refused(tmp_path: Path, ending: str) -
     assert "no column 'P'; exactly one is needed" in refused(path)
     write_table(path, {"P": np.ones(0)}, [Column("P")])
     assert "no rows; a table needs at least one" in refused(path)
+    table = read_table(path, ["P"], allow_empty=True)
+    assert (len(table), table.units) == (0, {"P": ""})
+    with pytest.raises(InputError, match="no column 'Q'"):
+        read_table(path, ["Q"], allow_empty=True)
 
 
 def test_text_in_a_column_of_numbers_is_refused(tmp_path: Path) -> None:

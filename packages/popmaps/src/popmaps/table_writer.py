@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from skyrun.files import atomic_path, write_bytes
+from skyrun.files import atomic_path, cannot_write, write_bytes
 from skytypes import Provenance
 from skytypes.errors import ContractError, InputError
 
@@ -145,7 +145,7 @@ def _parquet(
             yield write
             _flush(file, waiting, whole_groups=False)
     except OSError as error:
-        raise InputError(f"{path}: can't be written ({error}); make room") from error
+        raise cannot_write(path, error) from error
 
 
 def _schema(columns: Sequence[Column], provenance: Provenance | None) -> pa.Schema:

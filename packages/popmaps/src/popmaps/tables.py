@@ -79,7 +79,9 @@ def find_table(folder: str | os.PathLike[str], stem: str) -> Path:
     raise InputError(f"{folder}: no {stem}{PARQUET} or {stem}{PICKLE}")
 
 
-def read_table(path: str | os.PathLike[str], names: Sequence[str]) -> Table:
+def read_table(
+    path: str | os.PathLike[str], names: Sequence[str], *, allow_empty: bool = False
+) -> Table:
     """Columns of a table.
 
     Parameters
@@ -88,6 +90,8 @@ def read_table(path: str | os.PathLike[str], names: Sequence[str]) -> Table:
         ``.parquet``, or a pickle of a pandas table (``.pkl.gz``, ``.pkl``).
     names : sequence of str
         Columns wanted; of Parquet only these are read.
+    allow_empty : bool
+        Whether a table without a row is one, as of a survey that detects nothing.
 
     Returns
     -------
@@ -99,13 +103,16 @@ def read_table(path: str | os.PathLike[str], names: Sequence[str]) -> Table:
         If the file is missing, damaged, too large, wants to run code, has no row, lacks a column
         or has text in one.
     """
-    if Path(path).name.endswith(PARQUET):
-        return _joined(list(iter_table(path, names, whole=True)), names)
-    return _unpickled(Path(path), names)
+    parts = iter_table(path, names, whole=True, allow_empty=allow_empty)
+    return _joined(list(parts), names)
 
 
 def iter_table(
-    path: str | os.PathLike[str], names: Sequence[str], *, whole: bool = False
+    path: str | os.PathLike[str],
+    names: Sequence[str],
+    *,
+    whole: bool = False,
+    allow_empty: bool = False,
 ) -> Iterator[Table]:
     """A table in chunks of rows, in their order, so that memory stays small.
 
@@ -116,6 +123,8 @@ def iter_table(
     names : sequence of str
     whole : bool
         Whether all chunks will be kept: their size together is bounded then.
+    allow_empty : bool
+        As `read_table`; a table without a row is one chunk.
 
     Raises
     ------
@@ -124,7 +133,7 @@ def iter_table(
     """
     path = Path(path)
     if not path.name.endswith(PARQUET):
-        yield _unpickled(path, names)
+        yield _unpickled(path, names, allow_empty)
         return
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -133,8 +142,12 @@ def iter_table(
     try:
         with pq.ParquetFile(path, pre_buffer=False, buffer_size=_BUFFER_BYTES) as file:
             schema = file.schema_arrow
-            _check_rows(path, file.metadata.num_rows, len(names) if whole else 0)
+            rows = file.metadata.num_rows
+            _check_rows(path, rows, len(names) if whole else 0, allow_empty)
             units = {name: _unit(schema, name, path) for name in names}
+            if not rows:
+                yield Table({name: np.empty(0) for name in names}, units)
+                return
             # One group of rows after the other: asked for all, Arrow keeps what it has read.
             for group in range(file.num_row_groups):
                 for batch in file.iter_batches(
@@ -147,8 +160,8 @@ def iter_table(
         raise InputError(f"{path}: damaged, or not Parquet ({reason})") from None
 
 
-def _check_rows(path: Path, rows: int, kept: int) -> None:
-    if rows < 1:
+def _check_rows(path: Path, rows: int, kept: int, allow_empty: bool) -> None:
+    if rows < 1 and not allow_empty:
         raise InputError(f"{path}: no rows; a table needs at least one")
     if rows > MAX_ROWS or 8 * rows * kept > MAX_ARRAY_BYTES:
         raise InputError(f"{path}: {rows} rows, more than is read; cut the table into samples")
@@ -182,13 +195,13 @@ def _joined(parts: Sequence[Table], names: Sequence[str]) -> Table:
     return Table({n: np.concatenate([p[n] for p in parts]) for n in names}, parts[0].units)
 
 
-def _unpickled(path: Path, names: Sequence[str]) -> Table:
+def _unpickled(path: Path, names: Sequence[str], allow_empty: bool) -> Table:
     from skyrun.unpickle import safe_load
 
     frame = safe_load(path, max_bytes=MAX_PICKLE_BYTES)
     if not hasattr(frame, "columns"):
         raise InputError(f"{path}: holds no table but {type(frame).__name__}; give a table")
-    _check_rows(path, len(frame), 0)
+    _check_rows(path, len(frame), 0, allow_empty)
     heads = [h if isinstance(h, tuple) else (h, "") for h in frame.columns]
     arrays, units = {}, {}
     for name in names:

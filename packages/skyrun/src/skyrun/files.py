@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
@@ -118,7 +119,41 @@ def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
         try:
             temporary.write_bytes(data)
         except OSError as error:
-            raise InputError(f"{path}: can't be written ({error.strerror}); make room") from error
+            raise cannot_write(path, error) from error
+
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_IN_THE_WAY = (errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENOTEMPTY)
+
+
+def cannot_write(path: str | os.PathLike[str], error: OSError) -> InputError:
+    """What to tell whoever wanted a file that the system did not write.
+
+    Parameters
+    ----------
+    path : path
+    error : OSError
+
+    Returns
+    -------
+    InputError
+        One line with the system's reason and what helps against it.
+
+    Examples
+    --------
+    >>> print(cannot_write("a.npy", OSError(errno.ENOSPC, "No space left on device")))
+    a.npy: can't be written (No space left on device); make room
+    """
+    if error.errno in _NO_ROOM:
+        advice = "make room"
+    elif error.errno in _IN_THE_WAY:
+        advice = "remove what is in its way, or choose another place"
+    elif error.errno == errno.ENOENT:
+        advice = "its folder is gone; run again, or choose another place"
+    else:
+        advice = "choose another place"
+    reason = " ".join(str(error.strerror or error).split())
+    return InputError(f"{path}: can't be written ({reason}); {advice}")
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:

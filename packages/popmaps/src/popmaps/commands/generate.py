@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -47,7 +48,8 @@ def generate(
     dask
         Address of a dask scheduler, instead of workers.
     strict
-        Stop at the first sample that can't be read, instead of leaving it out.
+        Stop at the first sample that can't be read, or has other labels than most, instead of
+        leaving it out.
     json
         Print a line of JSON instead of a table.
     """
@@ -72,6 +74,16 @@ def generate(
         note(f"popmaps: {made.aborted} samples were aborted by the simulator and are left out")
     for name, stars in made.dropped.items():
         note(f"popmaps: {name}: {stars} stars without a finite weight are left out")
+    outside = {n: lost for n, maps in made.empty.items() if (lost := _with_stars(maps))}
+    for number, lost in outside.items():
+        stars = max(lost.values())
+        note(
+            f"popmaps: sample {number}: no star in {', '.join(lost)}: all {stars} are outside the "
+            "axes, or their coordinates are no numbers"
+        )
+    blind = sum(0 in maps.values() for maps in made.empty.values())
+    if blind:
+        note(f"popmaps: in {blind} samples a survey detects no star; its maps are empty")
     row = {
         "dataset": str(made.path),
         "kind": kind,
@@ -79,5 +91,12 @@ def generate(
         "skipped": len(made.skipped),
         "aborted": made.aborted,
         "dropped_stars": sum(made.dropped.values()),
+        "empty_samples": len(outside),
+        "without_detections": blind,
     }
     answer([row], json=json)
+
+
+def _with_stars(empty: Mapping[str, int]) -> dict[str, int]:
+    """Empty maps of tables that have stars."""
+    return {name: stars for name, stars in empty.items() if stars}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -11,13 +12,22 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from skyrun.files import cannot_write
 from skyrun.folder import ResumableFolder
 from skytypes import Provenance
-from skytypes.errors import InputError, SkyError
+from skytypes.errors import SkyError
 
 from .full_maps import FullMaps
-from .layout import DataType, Kind, map_file, map_names
-from .samples import SampleFolder, read_labels, read_population, read_surveys
+from .layout import (
+    FULL_COUNTS,
+    SURVEY_COUNTS,
+    DataType,
+    Kind,
+    map_file,
+    map_names,
+    survey_map_name,
+)
+from .samples import SampleFolder, read_labels, read_population, read_surveys, require_labels
 from .survey_maps import survey_maps
 
 BATCH_SAMPLES: Final[dict[Kind, int]] = {"full": 1, "surveys": 32, "single": 1}
@@ -72,17 +82,33 @@ class Batch:
     samples : tuple of SampleFolder
     settings : Settings
     save_dir : str
+    labels : tuple of str
+        Names of the labels that each sample must have.
     """
 
     name: str
     samples: tuple[SampleFolder, ...]
     settings: Settings
     save_dir: str
+    labels: tuple[str, ...]
 
     def inputs(self) -> dict[str, Any]:
-        """Fingerprints of the samples' files, by number."""
+        """Fingerprints of the samples' files by number, and the labels they must have."""
         kind = self.settings.kind
-        return {str(s.number): s.fingerprint(kind) for s in self.samples}
+        prints: dict[str, Any] = {str(s.number): s.fingerprint(kind) for s in self.samples}
+        return {**prints, "labels": [*self.labels]}
+
+    def read_labels(self, sample: SampleFolder) -> dict[str, float]:
+        """Labels of one of the samples.
+
+        Raises
+        ------
+        InputError
+            If they can't be read, or are not the dataset's.
+        """
+        labels = read_labels(sample, self.settings.kind)
+        require_labels(labels, self.labels)
+        return labels
 
 
 @dataclass
@@ -91,19 +117,37 @@ class Record:
 
     Parameters
     ----------
-    inputs : mapping of number to fingerprint
+    inputs : mapping
+        `Batch.inputs`.
     labels : mapping of number to labels
         Of the samples that have maps.
     errors : mapping of number to str
         Of those that have not, one line each.
     dropped : mapping of number to map name to int
         Stars left out of a map.
+    empty : mapping of number to map name to int
+        Maps of counts without a star, and how many stars the table has: all outside the axes.
     """
 
     inputs: Mapping[str, Any]
     labels: dict[str, dict[str, float]] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     dropped: dict[str, dict[str, int]] = field(default_factory=dict)
+    empty: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def note_empty(self, sample: int, maps: Maps, stars: Mapping[str, int]) -> None:
+        """Keep which maps of counts have no star.
+
+        Parameters
+        ----------
+        sample : int
+        maps : mapping of name to ndarray
+        stars : mapping of map name to int
+            Rows of the table that a map of counts was made of.
+        """
+        empty = {name: number for name, number in stars.items() if not maps[name].any()}
+        if empty:
+            self.empty[str(sample)] = empty
 
 
 def make_batch(batch: Batch) -> Record:
@@ -127,20 +171,23 @@ def make_batch(batch: Batch) -> Record:
 
 
 def _full(batch: Batch, record: Record) -> Iterator[tuple[int, Maps]]:
-    settings = batch.settings
+    resolutions = batch.settings.resolution_dyn, batch.settings.resolution_ppdot
     for sample in batch.samples:
         number = str(sample.number)
         try:
-            labels = read_labels(sample, settings.kind)
-            population = FullMaps(settings.resolution_dyn, settings.resolution_ppdot)
+            labels = batch.read_labels(sample)
+            population, number_of_stars = FullMaps(*resolutions), 0
             for stars in read_population(sample):
                 population.add(stars)
+                number_of_stars += stars["r"].size
         except SkyError as error:
             record.errors[number] = str(error)
             continue
         record.labels[number] = labels
         record.dropped[number] = population.dropped()
-        yield sample.number, population.maps()
+        maps = population.maps()
+        record.note_empty(sample.number, maps, dict.fromkeys(FULL_COUNTS, number_of_stars))
+        yield sample.number, maps
 
 
 def _surveys(batch: Batch, record: Record) -> Iterator[tuple[int, Maps]]:
@@ -148,7 +195,7 @@ def _surveys(batch: Batch, record: Record) -> Iterator[tuple[int, Maps]]:
     numbers, tables = [], []
     for sample in batch.samples:
         try:
-            labels = read_labels(sample, settings.kind)
+            labels = batch.read_labels(sample)
             tables.append(read_surveys(sample))
         except SkyError as error:
             record.errors[str(sample.number)] = str(error)
@@ -166,7 +213,14 @@ def _surveys(batch: Batch, record: Record) -> Iterator[tuple[int, Maps]]:
     )
     for row, number in enumerate(numbers):
         record.dropped[str(number)] = dropped[row]
-        yield number, {name: values[row] for name, values in maps.items()}
+        own = {name: values[row] for name, values in maps.items()}
+        stars = {
+            survey_map_name(survey, kind): int(table["ra"].size)
+            for survey, table in tables[row].items()
+            for kind in SURVEY_COUNTS
+        }
+        record.note_empty(number, own, stars)
+        yield number, own
 
 
 def _write(batch: Batch, made: Iterator[tuple[int, Maps]]) -> list[str]:
@@ -223,6 +277,6 @@ def place(path: Path, data: bytes) -> None:
         temporary.write_bytes(data)
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
-        reason = error.strerror or error
-        raise InputError(f"{path}: can't be written ({reason}); make room") from error
+        with suppress(OSError):
+            temporary.unlink()
+        raise cannot_write(path, error) from error

@@ -2,7 +2,7 @@
 
 A dataset is a folder with the maps, ``dataset_full.csv`` (`popmaps.maps.layout` says what its
 cells are), ``statistics_full.json`` and ``provenance.json``. It continues where it was stopped,
-and has the same bytes as one that was not.
+and has the same bytes as one that was not; maps of samples that the data have no more go.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
-from skyrun.files import read_json, write_json
-from skyrun.folder import ResumableFolder
+from skyrun.files import write_json
+from skyrun.folder import ResumableFolder, locked_folder
 from skyrun.workers import ordered_map
 from skytypes import item_rng
 from skytypes.errors import InputError, SkyError
@@ -31,13 +31,20 @@ from .layout import (
     Kind,
 )
 from .listing import Rows, collect, label_columns, write_csv
-from .samples import SampleFolder, find_samples
+from .samples import SampleFolder, find_samples, usual_labels
+from .save_folder import (
+    MARKS,
+    PROVENANCE_FILE,
+    drop_gone,
+    forget,
+    remove_empty,
+    require_apart,
+    require_same,
+    sweep,
+)
 from .stacks import join_stacks
 from .statistics import write_statistics
 
-PROVENANCE_FILE: Final = "provenance.json"
-MARKS: Final = ".done"
-"""Where `ResumableFolder` keeps its marks."""
 _STACKS: Final = "stacks"
 
 
@@ -57,6 +64,9 @@ class Dataset:
         Samples that the simulator recorded as impossible.
     dropped : mapping of map name to int
         Stars left out of a map for a weight that is not finite, or no flux, over all samples.
+    empty : mapping of sample number to map name to int
+        Maps of counts without a star, and how many stars there are: 0 where a survey detects
+        none, else all of them have coordinates outside the map's axes or that are no numbers.
     """
 
     path: Path
@@ -64,6 +74,7 @@ class Dataset:
     skipped: Mapping[int, str] = field(default_factory=dict)
     aborted: int = 0
     dropped: Mapping[str, int] = field(default_factory=dict)
+    empty: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
 
 
 def generate_maps(
@@ -102,7 +113,7 @@ def generate_maps(
     dask : str or None
         Address of a dask scheduler, whose workers see the same folders.
     strict : bool
-        Stop at the first sample that can't be read.
+        Stop at the first sample that can't be read or has other labels than most.
     quiet : bool
         Show no progress.
 
@@ -113,8 +124,8 @@ def generate_maps(
     Raises
     ------
     InputError
-        If a setting is outside its limits, the folder holds maps made with other settings, or no
-        sample can be read.
+        If a setting is outside its limits, the folder holds maps made with other settings, is a
+        sample's own or in use by another run, or no sample can be read.
     """
     require_resolution(resolution_dyn, "resolution_dyn")
     require_resolution(resolution_ppdot, "resolution_ppdot")
@@ -129,58 +140,38 @@ def generate_maps(
     if not samples:
         raise InputError(f"{data}: all {aborted} samples were aborted; there is nothing to map")
     save = Path(save_dir)
-    _require_same(save, settings)
+    require_apart(save, Path(data), found, kind)
     batches = _batches(samples, settings, save)
-    if data_type == "stack" and (whole := _whole_stacks(save, batches)) is not None:
-        return whole
     new = not save.exists()
-    try:
-        records = _run(batches, save, workers=workers, dask=dask, strict=strict, quiet=quiet)
-    except SkyError:
-        _remove_empty(save, new=new)
-        raise
-    rows = collect(batches, records)
-    if not rows.labels:
-        _forget(batches, save, new=new)
-        number, reason = next(iter(rows.skipped.items()))
-        raise InputError(
-            f"{data}: none of {len(rows.skipped)} samples can be used; sample {number}: {reason}"
-        )
-    return _finish(batches, rows, settings, save, aborted)
-
-
-def _require_same(save: Path, settings: Settings) -> None:
-    """Refuse to mix maps of other settings into a dataset."""
-    path = save / PROVENANCE_FILE
-    if not path.exists():
-        return
-    earlier = read_json(path)
-    ours = settings.provenance()
-    theirs = earlier if isinstance(earlier, dict) else {}
-    for name, value in {**ours.configuration, "seed": ours.seed}.items():
-        other = {**(theirs.get("configuration") or {}), "seed": theirs.get("seed")}.get(name)
-        if other != value:
-            raise InputError(
-                f"{save}: holds maps made with {name} {other!r}, not {value!r}; "
-                "choose another folder, or empty this one"
-            )
+    with locked_folder(save):
+        try:
+            require_same(save, settings)
+            if data_type == "stack" and (whole := _whole_stacks(save, batches)) is not None:
+                _require_none_skipped(whole.skipped, strict=strict)
+                return whole
+            records = _run(batches, save, workers=workers, dask=dask, strict=strict, quiet=quiet)
+            rows = collect(batches, records)
+            if not rows.labels:
+                forget(save, batches)
+                number, reason = next(iter(rows.skipped.items()))
+                raise InputError(
+                    f"{data}: none of {len(rows.skipped)} samples can be used; sample {number}: "
+                    f"{reason}"
+                )
+        except SkyError:
+            remove_empty(save, new=new)
+            raise
+        return _finish(batches, rows, settings, save, aborted)
 
 
 def _batches(samples: Sequence[SampleFolder], settings: Settings, save: Path) -> list[Batch]:
     """Batches by the samples' numbers, so that a dataset that grows keeps those it has."""
     size = BATCH_SAMPLES[settings.kind]
+    labels = tuple(usual_labels(samples, settings.kind))
     return [
-        Batch(f"batch_{index:06d}", tuple(group), settings, str(save))
+        Batch(f"batch_{index:06d}", tuple(group), settings, str(save), labels)
         for index, group in groupby(samples, key=lambda sample: sample.number // size)
     ]
-
-
-def _sweep(save: Path) -> None:
-    """Remove what a killed run was writing."""
-    for folder in (save, save / PARTS, save / MARKS):
-        for pattern in (".*.part", ".*.part.*"):
-            for path in folder.glob(pattern):
-                path.unlink(missing_ok=True)
 
 
 def _run(
@@ -194,10 +185,13 @@ def _run(
 ) -> list[Record]:
     """Records of all batches; those that are done are not made again."""
     folder = ResumableFolder(save, batches[0].settings.provenance())
-    _sweep(save)
+    sweep(save)
     marks = folder.records()
     records = {b.name: _made(folder, b, marks.get(b.name)) for b in batches}
     todo = [b for b in batches if records[b.name] is None]
+    if any((save / MARKS / f"{b.name}.json").exists() for b in todo):
+        # Its maps change from here on: a table of some old and some new ones would be no dataset.
+        (save / DATASET_FILE).unlink(missing_ok=True)
     outcomes = ordered_map(
         make_batch, todo, workers=workers, dask=dask, label="popmaps generate", quiet=quiet
     )
@@ -205,12 +199,10 @@ def _run(
         if outcome.value is None:
             raise InputError(outcome.error or "a batch came to nothing")
         records[batch.name] = outcome.value
-        if strict:
-            _require_whole(outcome.value)
+        _require_none_skipped(outcome.value.errors, strict=strict)
     whole = [record for record in records.values() if record is not None]
-    if strict:
-        for record in whole:
-            _require_whole(record)
+    for record in whole:
+        _require_none_skipped(record.errors, strict=strict)
     return whole
 
 
@@ -220,23 +212,10 @@ def _made(folder: ResumableFolder, batch: Batch, mark: Mapping[str, Any] | None)
     return Record(**mark)
 
 
-def _require_whole(record: Record) -> None:
-    for number, error in record.errors.items():
-        raise InputError(f"sample {number}: {error}")
-
-
-def _forget(batches: Sequence[Batch], save: Path, *, new: bool) -> None:
-    """Leave the folder as it was found: not one sample could be used."""
-    for batch in batches:
-        (save / MARKS / f"{batch.name}.json").unlink(missing_ok=True)
-        (save / PARTS / f"{batch.name}.npy").unlink(missing_ok=True)
-    _remove_empty(save, new=new)
-
-
-def _remove_empty(save: Path, *, new: bool) -> None:
-    for folder in (save / MARKS, save / PARTS, *([save] if new else [])):
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
+def _require_none_skipped(skipped: Mapping[Any, str], *, strict: bool) -> None:
+    for number, reason in skipped.items():
+        if strict:
+            raise InputError(f"sample {number}: {reason}")
 
 
 def _finish(
@@ -244,6 +223,7 @@ def _finish(
 ) -> Dataset:
     files = [DATASET_FILE, PROVENANCE_FILE]
     if settings.data_type == "stack":
+        (save / DATASET_FILE).unlink(missing_ok=True)
         files += join_stacks(save, settings, rows.kept)
     write_csv(save / DATASET_FILE, settings, rows.labels)
     if settings.kind != "single":
@@ -254,19 +234,22 @@ def _finish(
         "aborted": aborted,
         "skipped": {str(number): reason for number, reason in rows.skipped.items()},
         "dropped": dict(rows.dropped),
+        "empty": {str(number): maps for number, maps in rows.empty.items()},
     }
     write_json(save / PROVENANCE_FILE, {**asdict(settings.provenance()), **summary})
     if settings.data_type == "stack":
         record = {"inputs": _digest(batches), "summary": summary}
         ResumableFolder(save, settings.provenance()).finish(_STACKS, files, record)
         _drop_parts(save, batches)
+    drop_gone(save, batches, rows, settings)
     return _dataset(save, summary)
 
 
 def _dataset(save: Path, summary: Mapping[str, Any]) -> Dataset:
     skipped = {int(number): reason for number, reason in summary["skipped"].items()}
-    path = save / DATASET_FILE
-    return Dataset(path, summary["samples"], skipped, summary["aborted"], summary["dropped"])
+    empty = {int(number): maps for number, maps in summary["empty"].items()}
+    made, aborted, dropped = (summary[name] for name in ("samples", "aborted", "dropped"))
+    return Dataset(save / DATASET_FILE, made, skipped, aborted, dropped, empty)
 
 
 def _digest(batches: Sequence[Batch]) -> str:

@@ -36,6 +36,9 @@ FULL_MAPS: Final = (
 )
 """Maps of a whole population: the nine of the published layout, and the flux map last."""
 
+FULL_COUNTS: Final = (*FULL_MAPS[:3], "ppdot_map")
+"""Those of them that count stars."""
+
 SURVEYS: Final = ("PMPS", "SMPS", "HTRU")
 SURVEY_TABLES: Final = {
     "PMPS": "survey_PMPS_results",
@@ -52,6 +55,8 @@ SURVEY_KINDS: Final = (
     "ppdot_map",
     "ppdot_map_fluxes",
 )
+SURVEY_COUNTS: Final = ("position_map_radec", "ppdot_map")
+"""Those of them that count stars."""
 
 
 def survey_map_name(survey: str, kind: str) -> str:

@@ -21,23 +21,26 @@ class Rows:
 
     Parameters
     ----------
-    kept : list of (Batch, list of int)
-        Rows of each batch's maps that go into it.
+    kept : list of (Batch, int)
+        How many samples of each batch have maps.
     labels : dict of sample number to labels
         In the order of the CSV.
     skipped : dict of sample number to str
     dropped : counter of map name
         Stars left out, over the samples kept.
+    empty : dict of sample number to map name to int
+        Maps without a star, and how many stars there were.
     """
 
-    kept: list[tuple[Batch, list[int]]] = field(default_factory=list)
+    kept: list[tuple[Batch, int]] = field(default_factory=list)
     labels: dict[int, dict[str, float]] = field(default_factory=dict)
     skipped: dict[int, str] = field(default_factory=dict)
     dropped: Counter[str] = field(default_factory=Counter)
+    empty: dict[int, dict[str, int]] = field(default_factory=dict)
 
 
 def collect(batches: Sequence[Batch], records: Sequence[Record]) -> Rows:
-    """Samples with maps, in their order; all must have the labels of the first.
+    """Samples with maps, in their order.
 
     Parameters
     ----------
@@ -46,24 +49,19 @@ def collect(batches: Sequence[Batch], records: Sequence[Record]) -> Rows:
         One a batch.
     """
     rows = Rows()
-    names: list[str] | None = None
     for batch, record in zip(batches, records, strict=True):
-        places, place = [], 0
+        made = 0
         for sample in batch.samples:
             number = str(sample.number)
             if number in record.errors:
                 rows.skipped[sample.number] = record.errors[number]
                 continue
-            labels = record.labels[number]
-            names = sorted(labels) if names is None else names
-            if sorted(labels) == names:
-                rows.labels[sample.number] = labels
-                rows.dropped.update(record.dropped.get(number, {}))
-                places.append(place)
-            else:
-                rows.skipped[sample.number] = f"its labels are not those before it: {names}"
-            place += 1
-        rows.kept.append((batch, places))
+            rows.labels[sample.number] = record.labels[number]
+            rows.dropped.update(record.dropped.get(number, {}))
+            if number in record.empty:
+                rows.empty[sample.number] = record.empty[number]
+            made += 1
+        rows.kept.append((batch, made))
     return rows
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -16,11 +18,11 @@ from numpy.typing import NDArray
 from skyrun.files import read_json
 from skytypes.errors import InputError
 
-from ..constants import YEAR_S
 from ..tables import find_table, iter_table, read_table
 from .full_maps import FULL_COLUMNS
 from .layout import INPUT_PREFIX, SURVEY_TABLES, Kind
 from .survey_maps import SURVEY_COLUMNS
+from .units import in_map_units
 
 FULL_TABLE: Final = "final_population"
 OVERRIDE: Final = "override.json"
@@ -36,12 +38,6 @@ SINGLE_LABELS: Final = (
 
 _NUMBERED = re.compile(r"[0-9]{6,18}")
 _LABELS_BYTES: Final = 1 << 22
-_PER_SECOND: Final = frozenset({"", "1", "ss^-1", "s/s", "ss**-1", "s.s^-1", "dimensionless"})
-_PER_YEAR: Final = frozenset(
-    f"s{form.format(year)}"
-    for form in ("{}^-1", "/{}", "{}**-1", ".{}^-1")
-    for year in ("yr", "year", "a")
-)
 
 
 @dataclass(frozen=True)
@@ -113,45 +109,8 @@ def find_samples(data: str | Path, kind: Kind) -> list[SampleFolder]:
     return [SampleFolder(number, str(root / name)) for number, name in found]
 
 
-def period_derivative_divisor(unit: str, path: str) -> float:
-    """What a column of P_dot is divided by to be in s/s.
-
-    Parameters
-    ----------
-    unit : str
-        Of the column: s/s, or s/yr (of 365 days).
-    path : str
-        Named in the message.
-
-    Raises
-    ------
-    InputError
-        If the unit is another.
-
-    Examples
-    --------
-    >>> period_derivative_divisor("s s^-1", "a"), period_derivative_divisor("s yr^-1", "a")
-    (1.0, 31536000.0)
-    """
-    plain = re.sub(r"[\s(){}\[\]]", "", unit)
-    if plain in _PER_SECOND:
-        return 1.0
-    if plain in _PER_YEAR:
-        return YEAR_S
-    raise InputError(f"{path}: P_dot is in {unit!r}; it must be in 's s^-1' or 's yr^-1'")
-
-
-def _stars(path: Path, units: Mapping[str, str], columns: Mapping[str, Any]) -> dict[str, Any]:
-    """Columns with P_dot in s/s."""
-    stars = dict(columns)
-    divisor = period_derivative_divisor(units["P_dot"], str(path))
-    if divisor != 1.0:
-        stars["P_dot"] = stars["P_dot"] / divisor
-    return stars
-
-
 def read_population(folder: SampleFolder) -> Iterator[dict[str, NDArray[Any]]]:
-    """Chunks of a whole population's stars, in their order.
+    """Chunks of a whole population's stars, in their order and in the units of the maps.
 
     Parameters
     ----------
@@ -160,30 +119,37 @@ def read_population(folder: SampleFolder) -> Iterator[dict[str, NDArray[Any]]]:
     Raises
     ------
     InputError
-        If the table is missing, damaged, lacks a column, or has P_dot in an unknown unit.
+        If the table is missing, damaged, lacks a column, or has one in an unknown unit.
     """
     path = find_table(folder.path, FULL_TABLE)
     for part in iter_table(path, FULL_COLUMNS):
-        yield _stars(path, part.units, part.columns)
+        yield in_map_units(part, path)
 
 
 def read_surveys(folder: SampleFolder) -> dict[str, dict[str, NDArray[np.float64]]]:
-    """What each survey detects in a sample.
+    """What each survey detects in a sample, in the units of the maps.
 
     Parameters
     ----------
     folder : SampleFolder
 
+    Returns
+    -------
+    dict of survey to columns
+        A survey can detect no star, but not all of them.
+
     Raises
     ------
     InputError
-        If a table is missing, damaged, lacks a column, or has P_dot in an unknown unit.
+        If a table is missing, damaged, lacks a column, or has one in an unknown unit, or if no
+        survey detects a star.
     """
     tables = {}
     for survey, stem in SURVEY_TABLES.items():
         path = find_table(folder.path, stem)
-        table = read_table(path, SURVEY_COLUMNS)
-        tables[survey] = _stars(path, table.units, table.columns)
+        tables[survey] = in_map_units(read_table(path, SURVEY_COLUMNS, allow_empty=True), path)
+    if not any(table["ra"].size for table in tables.values()):
+        raise InputError(f"{folder.path}: no rows in any survey's table; maps need a detection")
     return tables
 
 
@@ -214,6 +180,44 @@ def read_labels(folder: SampleFolder, kind: Kind) -> dict[str, float]:
     if not isinstance(labels, dict):
         raise InputError(f"{path}: holds no names and numbers; give {{NAME: NUMBER, ...}}")
     return {name: _number(name, labels[name], path) for name in sorted(labels)}
+
+
+def usual_labels(samples: Sequence[SampleFolder], kind: Kind) -> list[str]:
+    """Names of the labels that most samples have; of two as frequent sets the first.
+
+    Parameters
+    ----------
+    samples : sequence of SampleFolder
+        Those without readable labels have no say.
+    kind : {"full", "surveys", "single"}
+    """
+    votes: Counter[tuple[str, ...]] = Counter()
+    for sample in samples:
+        with suppress(InputError):
+            votes[tuple(read_labels(sample, kind))] += 1
+    return [*votes.most_common(1)[0][0]] if votes else []
+
+
+def require_labels(labels: Mapping[str, float], wanted: Sequence[str]) -> None:
+    """Refuse a sample with other labels than the dataset has.
+
+    Parameters
+    ----------
+    labels : mapping of name to float
+    wanted : sequence of str
+
+    Raises
+    ------
+    InputError
+        If a label is missing, or there is one more.
+    """
+    missing, more = sorted({*wanted} - {*labels}), sorted({*labels} - {*wanted})
+    if missing or more:
+        differ = [*(f"no {n}" for n in missing[:3]), *(f"{n} too" for n in more[:3])]
+        raise InputError(
+            f"its labels are not those that most samples have ({', '.join(differ)}); "
+            "give it the same ones, or put it into a dataset of its own"
+        )
 
 
 def _flattened(configuration: Any) -> dict[str, Any]:

@@ -12,8 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from skyrun.files import atomic_path
-from skytypes.errors import InputError
+from skyrun.files import atomic_path, cannot_write
 
 from .batches import PARTS, Batch, Settings
 from .layout import map_grid, map_names
@@ -30,17 +29,15 @@ def stack_shapes(settings: Settings) -> dict[str, tuple[int, int]]:
     return {name: map_grid(name, *resolutions).shape for name in map_names(settings.kind)}
 
 
-def join_stacks(
-    save_dir: Path, settings: Settings, kept: Sequence[tuple[Batch, Sequence[int]]]
-) -> list[str]:
+def join_stacks(save_dir: Path, settings: Settings, kept: Sequence[tuple[Batch, int]]) -> list[str]:
     """Join the parts that the batches wrote into one stack a channel.
 
     Parameters
     ----------
     save_dir : Path
     settings : Settings
-    kept : sequence of (Batch, rows)
-        In order; rows of each part that go into the stack.
+    kept : sequence of (Batch, int)
+        In order; how many samples of each have maps.
 
     Returns
     -------
@@ -52,7 +49,7 @@ def join_stacks(
     InputError
         If a file can't be written.
     """
-    total = sum(len(rows) for _, rows in kept)
+    total = sum(rows for _, rows in kept)
     start, files = 0, []
     for name, shape in stack_shapes(settings).items():
         cells = slice(start, start + shape[0] * shape[1])
@@ -65,16 +62,15 @@ def join_stacks(
                 for rows in _rows(save_dir, kept, cells):
                     out.write(np.ascontiguousarray(rows).tobytes())
         except OSError as error:
-            reason = error.strerror or error
-            raise InputError(f"{save_dir / file}: can't be written ({reason})") from error
+            raise cannot_write(save_dir / file, error) from error
         files.append(file)
     return files
 
 
 def _rows(
-    save_dir: Path, kept: Sequence[tuple[Batch, Sequence[int]]], cells: slice
+    save_dir: Path, kept: Sequence[tuple[Batch, int]], cells: slice
 ) -> Iterator[NDArray[np.float32]]:
     for batch, rows in kept:
         if rows:
             part = np.load(save_dir / PARTS / f"{batch.name}.npy", mmap_mode="r")
-            yield part[list(rows), cells]
+            yield part[:, cells]

@@ -18,11 +18,13 @@ Floats = NDArray[np.float64]
 Cells = NDArray[np.int32]
 
 MOST_WEIGHTS: Final = 3
+LARGEST_WEIGHT: Final = 1e30
+"""A weight of this size or more is taken as not finite: a sum of them could overflow."""
 
 
 @numba.njit(cache=True)
 def _finite(weight: Any) -> Any:
-    return weight if abs(weight) < np.inf else 0.0
+    return weight if abs(weight) < LARGEST_WEIGHT else 0.0
 
 
 @numba.njit(cache=True)
@@ -36,7 +38,7 @@ def _add_one(cells: Any, a: Any, sums: Any, absolute: bool) -> int:
     odd = 0
     for i in range(cells.size):
         cell, weight = cells[i], a[i]
-        if not abs(weight) < np.inf:
+        if not abs(weight) < LARGEST_WEIGHT:
             odd += 1
             weight = 0.0
         sums[cell, 0] += 1.0
@@ -49,7 +51,7 @@ def _add_two(cells: Any, a: Any, b: Any, sums: Any, absolute: bool) -> int:
     odd = 0
     for i in range(cells.size):
         cell, first, second = cells[i], a[i], b[i]
-        if not abs(first) + abs(second) < np.inf:
+        if not abs(first) + abs(second) < LARGEST_WEIGHT:
             odd += 1
             first, second = _finite(first), _finite(second)
         sums[cell, 0] += 1.0
@@ -65,7 +67,7 @@ def _add_three(  # noqa: PLR0917 - compiled code takes no keywords
     odd = 0
     for i in range(cells.size):
         cell, first, second, third = cells[i], a[i], b[i], c[i]
-        if not abs(first) + abs(second) + abs(third) < np.inf:
+        if not abs(first) + abs(second) + abs(third) < LARGEST_WEIGHT:
             odd += 1
             first, second, third = _finite(first), _finite(second), _finite(third)
         sums[cell, 0] += 1.0
@@ -81,7 +83,7 @@ _ADD: Final[tuple[Any, ...]] = (_add_none, _add_one, _add_two, _add_three)
 @numba.njit(cache=True)
 def _add_missing(cells: Any, column: Any, missing: Any) -> None:
     for i in range(cells.size):
-        if not abs(column[i]) < np.inf:
+        if not abs(column[i]) < LARGEST_WEIGHT:
             missing[cells[i]] += 1.0
 
 
@@ -152,7 +154,8 @@ class CellSums:
         cells : ndarray, shape (n,), int32
             As `popmaps.maps.histograms.star_cells` gives them, plus the sample's offset.
         weights : sequence of ndarray, shape (n,)
-            One a sum; a star whose weight is not finite is left out of that sum and its mean.
+            One a sum; a star whose weight is not finite, or 1e30 and more, is left out of that
+            sum and its mean.
         absolute : bool
             Whether the size of the weight is summed.
         """
@@ -189,7 +192,7 @@ class CellSums:
         return out
 
     def dropped(self, weight: int) -> NDArray[np.int64]:
-        """Stars inside the grid that were left out of a mean, their weight not being finite.
+        """Stars inside the grid that were left out of a mean for their weight (`add`).
 
         Returns
         -------
