@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from skyrun.files import (
     atomic_path,
+    cannot_write,
     check_size,
     read_json,
     read_text,
@@ -169,6 +171,21 @@ def test_a_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(InputError, match=r"can't be written \(No space left on device\); make"):
         write_bytes(tmp_path / "a.bin", b"x")
     assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [
+        (errno.EDQUOT, "make room"),
+        (errno.EISDIR, "remove what is in its way, or choose another place"),
+        (errno.ENOTDIR, "remove what is in its way, or choose another place"),
+        (errno.ENOENT, "its folder is gone; run again, or choose another place"),
+        (errno.EROFS, "choose another place"),
+    ],
+)
+def test_the_advice_fits_the_reason(number: int, advice: str) -> None:
+    error = cannot_write("a.npy", OSError(number, os.strerror(number)))
+    assert str(error) == f"a.npy: can't be written ({os.strerror(number)}); {advice}"
 
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
