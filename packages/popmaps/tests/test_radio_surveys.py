@@ -104,7 +104,28 @@ def test_a_file_adds_to_the_built_in_surveys(tmp_path: Path) -> None:
         (GOOD.replace("MINE", '"../up"'), "should match pattern"),
         (GOOD + "[other]\nx = 1", "nothing else"),
         ("survey = 3", "give tables"),
-        ("[survey", "no TOML"),
+        ("[survey", "not TOML"),
+        pytest.param("a = " + "[" * 100_000, "not TOML .maximum recursion depth", id="deep"),
+        pytest.param("a = " + "9" * 10_000, "not TOML .Exceeds the limit", id="digits"),
+        pytest.param(
+            GOOD.replace("1400", "0x" + "f" * 10_000),
+            "frequency_mhz: Input should be a valid number$",
+            id="hexadecimal digits",
+        ),
+        pytest.param(
+            GOOD.replace("1400", "'" + "x" * 10_000 + "'"), "given 'x{59}.$", id="long text"
+        ),
+        (GOOD + '"a\\nb" = 1', "survey.MINE.a b: Extra inputs"),
+        (GOOD + '[group.X]\nsurveys = ["MINE"]\ndetections = 1000000001', "less than or equal"),
+        (GOOD + '[group.X]\nsurveys = ["MINE", "MINE"]', "group X names a survey twice; give each"),
+        (GOOD.replace("MINE", "P_dot"), "survey P_dot has the name of a column of the tables"),
+        (GOOD.replace("MINE", '"A.B"'), "should match pattern"),
+        (GOOD.replace("MINE", "pmps"), "survey pmps and PMPS differ in case only"),
+        (GOOD + GOOD.replace("MINE", "mine"), "survey mine and MINE differ in case only"),
+        (GOOD + '[group.pmps]\nsurveys = ["MINE"]', "group pmps and PMPS differ in case only"),
+        (GOOD + '[group.mine]\nsurveys = ["PMPS"]', "group MINE and mine differ in case only"),
+        (GOOD + '[group.MINE]\nsurveys = ["PMPS"]', "survey MINE is in no group, but group MINE"),
+        (GOOD.replace("MINE", "HTRU_low_mid"), "survey HTRU_low_mid is in no group, but"),
     ],
 )
 def test_a_bad_file_is_refused_in_one_line(tmp_path: Path, text: str, message: str) -> None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from skyrun.files import read_text
+from skyrun.files import read_toml
 from skytypes.errors import InputError
 
+from ..columns import SURVEY
 from .coordinates import wrapped_longitude_deg
 
 MAX_FILE_BYTES = 1_000_000
@@ -22,7 +23,7 @@ Values = NDArray[np.float64]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Positive = Annotated[Number, Field(gt=0)]
 Bounds = tuple[Number, Number]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_+.-]{0,39}$")]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_+-]{0,39}$")]
 """Names of surveys and groups become parts of file names."""
 
 
@@ -149,7 +150,7 @@ class SurveyGroup(_Record):
     """
 
     surveys: Annotated[tuple[str, ...], Field(min_length=1)]
-    detections: Annotated[int, Field(ge=1, strict=True)] | None = None
+    detections: Annotated[int, Field(ge=1, le=10**9, strict=True)] | None = None
 
 
 class SurveyTable(_Record):
@@ -173,11 +174,18 @@ class SurveyTable(_Record):
 
     @model_validator(mode="after")
     def _known(self) -> Self:
+        # A group's table says in a column of its own which survey detects.
+        taken = {column.name for column in SURVEY}.intersection(self.surveys)
+        if taken:
+            raise ValueError(f"survey {min(taken)} has the name of a column of the tables; "
+                             "give it another name")  # fmt: skip
         for name, group in self.groups.items():
             for survey in group.surveys:
                 if survey not in self.surveys:
                     raise ValueError(f"group {name} names the survey {survey!r}; "
                                      f"there are {', '.join(self.surveys)}")  # fmt: skip
+            if len(set(group.surveys)) < len(group.surveys):
+                raise ValueError(f"group {name} names a survey twice; give each once")
         return self
 
 
@@ -214,7 +222,7 @@ def read_surveys(path: Path) -> SurveyTable:
     ------
     InputError
         If the file cannot be read or is no TOML, a field is missing, unknown or out of range, or
-        a name is one of the built-in surveys or groups.
+        a name is one of the built-in surveys or groups, or differs from another in case only.
 
     Examples
     --------
@@ -236,10 +244,7 @@ def read_surveys(path: Path) -> SurveyTable:
     (('NARROW',), 9.0)
     """
     known = built_in_surveys()
-    try:
-        given: dict[str, Any] = tomllib.loads(read_text(path, max_bytes=MAX_FILE_BYTES))
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: no TOML: {str(error).splitlines()[0]}") from None
+    given = read_toml(path, max_bytes=MAX_FILE_BYTES)
     tables = {kind: given.pop(kind, {}) for kind in ("survey", "group")}
     if given or not all(isinstance(table, dict) for table in tables.values()):
         raise InputError(f"{path}: give tables [survey.NAME] and [group.NAME] and nothing else")
@@ -255,6 +260,12 @@ def read_surveys(path: Path) -> SurveyTable:
         raise InputError(f"{path}: {_first_error(error)}") from None
     grouped = {name for group in table.groups.values() for name in group.surveys}
     alone = {n: SurveyGroup(surveys=(n,)) for n in table.surveys if n not in grouped}
+    taken = next((name for name in alone if name in table.groups), None)
+    if taken is not None:
+        raise InputError(f"{path}: survey {taken} is in no group, but group {taken} is of other "
+                         "surveys; give one another name")  # fmt: skip
+    _refuse_alike(path, "survey", table.surveys)
+    _refuse_alike(path, "group", [*table.groups, *alone])
     return SurveyTable(survey=table.surveys, group={**table.groups, **alone})
 
 
@@ -266,11 +277,28 @@ def _refuse_known(
         raise InputError(f"{path}: {kind} {taken} is built in; give it another name")
 
 
+def _refuse_alike(path: Path, kind: str, names: Iterable[str]) -> None:
+    """Some file systems take names that differ in case only for one file."""
+    seen: dict[str, str] = {}
+    for name in names:
+        other = seen.setdefault(name.lower(), name)
+        if other != name:
+            raise InputError(f"{path}: {kind} {name} and {other} differ in case only, and their "
+                             "files would be one; give one another name")  # fmt: skip
+
+
 def _first_error(error: ValidationError) -> str:
     """The first thing that is wrong, in one line."""
     first = error.errors(include_url=False)[0]
-    place = ".".join(str(part) for part in first["loc"])
+    place = ".".join(_short(str(part)) for part in first["loc"])
     message = first["msg"].removeprefix("Value error, ")
     given = first["input"]
-    shown = f" (given {given!r})" if isinstance(given, int | float | str) else ""
+    # Python refuses to write a number of more than 4300 digits.
+    plain = isinstance(given, float | str) or (isinstance(given, int) and given.bit_length() < 64)
+    shown = f" (given {_short(repr(given))})" if plain else ""
     return f"{place}: {message}{shown}" if place else message
+
+
+def _short(text: str) -> str:
+    """The start of a text on one line."""
+    return " ".join(text[:60].split())
