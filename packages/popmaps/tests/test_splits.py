@@ -249,5 +249,7 @@ def test_the_file_may_be_given_for_its_folder(tmp_path: Path) -> None:
     folder = write_dataset(tmp_path, list(range(10)))
     assert split_dataset(folder / "dataset_full.csv", test_split=0.3) == {"test": 3, "train": 7}
     assert len(numbers_in(folder / "dataset_test.csv")) == 3
+    with pytest.raises(InputError, match=r"nowhere.dataset_full\.csv: no such file"):
+        split_dataset(folder / "nowhere" / "dataset_full.csv", test_split=0.3)
     with pytest.raises(InputError, match=r"dataset_test\.csv: is a file; give the folder of"):
         split_dataset(folder / "dataset_test.csv", test_split=0.3)

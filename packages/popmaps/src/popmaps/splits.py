@@ -272,11 +272,11 @@ def split_dataset(
 
 def _dataset_file(place: Path) -> Path:
     """``dataset_full.csv`` of a folder, or itself."""
-    if not place.is_file():
-        return place / DATASET_FILE
-    if place.name != DATASET_FILE:
+    if place.name == DATASET_FILE and not place.is_dir():
+        return place
+    if place.is_file():
         raise InputError(f"{place}: is a file; give the folder of a {DATASET_FILE}")
-    return place
+    return place / DATASET_FILE
 
 
 def _replace_sets(
