@@ -6,7 +6,7 @@ before the filter must be equal to the bit, filtered ones within 1e-12 of a map'
 
 Both are timed in turns in this one process (CPU time), with tables in memory. Run it with
 
-    OMP_NUM_THREADS=1 uv run tools/bench/popmaps_parts/maps.py > tools/bench/popmaps_parts/maps.md
+    OMP_NUM_THREADS=1 uv run tools/bench/popmaps_parts/maps.py
 """
 
 from __future__ import annotations
