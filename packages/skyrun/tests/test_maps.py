@@ -139,6 +139,7 @@ def test_a_picture_lies_as_its_map_does(tmp_path: Path) -> None:
 def test_a_picture_drawn_by_matplotlib_gives_the_map_back(tmp_path: Path) -> None:
     """Every filter that its writer uses, and the colour map undone to within its steps."""
     from matplotlib import image
+
     rng = np.random.default_rng(1)
     values = rng.gamma(0.5, size=(40, 17)).cumsum(axis=0)
     values = (values - values.min()) / np.ptp(values)
