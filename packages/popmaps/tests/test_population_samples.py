@@ -175,6 +175,19 @@ def test_a_survey_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert (tmp_path / "out" / "000000" / "survey_DEEP_results.parquet").exists()
 
 
+def test_a_survey_named_as_a_column_of_the_answer_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    survey = tmp_path / "mine.toml"
+    survey.write_text(
+        "[survey.stars]\nfrequency_mhz = 1400\nbandwidth_mhz = 700\nchannel_mhz = 0.5\n"
+        "integration_s = 10000\nsampling_us = 64\nreceiver_k = 20\ngain_k_jy = 16\n"
+    )
+    assert simulate(tmp_path / "out", "-n", "300", "--surveys", str(survey)) == 2
+    assert "group stars is named as a column of the answer; rename it" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from popmaps.population.tasks import SampleResult
     from popmaps.radio.surveys import SurveyTable
 
+_COLUMNS = ("sample", "status", "stars")
 FULL_STARS = 300_000
 """One birth a century when nothing else is said."""
 
@@ -132,9 +133,13 @@ def _surveys(
     path: Path | None, targets: dict[str, float], kind: str
 ) -> tuple[SurveyTable, dict[str, int]]:
     """The surveys, and the detections wanted of them."""
+    from popmaps.population.settings import VARIABLES
     from popmaps.radio.surveys import built_in_surveys, read_surveys
 
     table = built_in_surveys() if path is None else read_surveys(path)
+    taken = next((name for name in table.groups if name in (*_COLUMNS, *VARIABLES)), None)
+    if taken is not None:
+        raise InputError(f"{path}: group {taken} is named as a column of the answer; rename it")
     if kind != "surveys":
         if targets:
             raise InputError(f"a target with kind {kind!r}; it is for kind 'surveys'")
