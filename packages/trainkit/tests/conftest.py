@@ -10,11 +10,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from numpy.typing import NDArray
 
 from skytypes import Beam, Sample, find, item_rng
 from skytypes.images import SkyImage
 from skytypes.samples import image_sample
+
+# A busy machine is no failure.
+settings.register_profile("trainkit", deadline=None)
+settings.load_profile("trainkit")
 
 BEAM = Beam(0.2, 0.12, 70.0)
 
