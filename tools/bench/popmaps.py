@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 
 PARTS = Path(__file__).resolve().parent / "popmaps_parts"
+LARGE = ["--large", "10000000"]
 TOPICS = ("maps", "spin", "orbits", "dispersion", "population")
 
 
@@ -39,7 +40,7 @@ def main() -> int:
         parser.error("learning needs --maps FOLDER, what popmaps split wrote to")
     failed = 0
     for topic in args.only:
-        failed |= run(topic, [str(args.maps)] if topic == "learning" else [])
+        failed |= run(topic, {"learning": [str(args.maps)], "maps": LARGE}.get(topic, []))
         print(flush=True)
     return failed
 

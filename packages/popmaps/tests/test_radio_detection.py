@@ -12,6 +12,7 @@ from popmaps.radio.detection import Pulsars, fft_efficiency, observe, signal_to_
 from popmaps.radio.scattering import dispersion_smearing_s, scattering_time_s
 from popmaps.radio.sky_temperature import sky_temperature_k
 from popmaps.radio.surveys import built_in_surveys
+from popmaps.rows import rows
 
 PMPS = built_in_surveys().surveys["PMPS"]
 AXIS = np.zeros(4)
@@ -111,6 +112,6 @@ def test_efficiency_of_the_search_is_a_share() -> None:
 
 def test_taking_some_keeps_every_field() -> None:
     stars = replace(pulsars(), dm_pc_cm3=np.arange(4.0))
-    some = stars.take(np.array([True, False, False, True]))
+    some = rows(stars, np.array([True, False, False, True]))
     assert some.dm_pc_cm3.tolist() == [0, 3]
     assert some.l_deg.size == 2

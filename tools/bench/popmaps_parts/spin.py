@@ -30,6 +30,7 @@ from popmaps.radio.draws import draw_beam_offsets, draw_radio
 from popmaps.radio.emission import emit, intercepted
 from popmaps.radio.settings import RadioSettings
 from popmaps.radio.surveys import built_in_surveys
+from popmaps.rows import rows
 from popmaps.spin.births import Births, draw_births
 from popmaps.spin.evolution import SpinToday, spun_down
 from popmaps.spin.settings import SpinSettings
@@ -122,7 +123,7 @@ def detect(today: SpinToday, seed: int) -> None:
     distance, longitude = rng.uniform(0.5, 15, size), rng.uniform(-180, 180, size)
     latitude = rng.normal(0, 5, size)
     seen = intercepted(today.period_s, today.chi_rad, distance, draws, settings)
-    chosen = draws.take(seen)
+    chosen = rows(draws, seen)
     arriving = emit(
         today.period_s[seen],
         today.period_derivative[seen],
@@ -154,7 +155,7 @@ def measure(args: argparse.Namespace) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {name: [] for name in ("plain", "draw", "spin", "radio")}
     for turn in range(args.rounds):
         births, ages = stars(args.seed, turn, args.stars)
-        few = births.take(np.arange(args.plain))
+        few = rows(births, np.arange(args.plain))
         today = spun_down(births, ages, SPIN)
         work: dict[str, tuple[Callable[[], object], int]] = {
             "plain": (partial(plain, few, ages[: args.plain]), args.plain),

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from skyrun.files import read_json
 from skytypes.errors import InputError
 
+from ..sample_files import ABORTED, CONFIGURATION, OVERRIDE
 from ..tables import find_table, iter_table, read_table
 from .full_maps import FULL_COLUMNS
 from .layout import INPUT_PREFIX, SURVEY_TABLES, Kind
@@ -25,9 +26,6 @@ from .survey_maps import SURVEY_COLUMNS
 from .units import in_map_units
 
 FULL_TABLE: Final = "final_population"
-OVERRIDE: Final = "override.json"
-CONFIGURATION: Final = "configuration.json"
-ABORTED: Final = "aborted.json"
 
 SINGLE_LABELS: Final = (
     *("B_initial_log10_mean", "B_initial_log10_sigma"),

@@ -13,11 +13,12 @@ from popmaps.columns import FULL
 from popmaps.galaxy import dynamics
 from popmaps.radio.scattering import scattering_time_s
 from popmaps.radio.surveys import SurveyTable
+from popmaps.rows import rows
 from popmaps.spin.evolution import SpinToday, spin_at_birth
 
 from .detections import Columns, detect
 from .settings import PopulationSettings
-from .stars import Block, Pulsars, beamed, draw_stars, radio_pulsars, rows, spin_today
+from .stars import Block, Pulsars, beamed, draw_stars, radio_pulsars, spin_today
 
 Kind = Literal["full", "dyn", "magrot"]
 

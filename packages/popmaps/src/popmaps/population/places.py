@@ -7,17 +7,14 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from skyrun.files import read_json
 from skytypes import Provenance
 from skytypes.errors import InputError
 
+from ..sample_files import CONFIGURATION
 from .tasks import SampleTask
-
-ABORTED: Final = "aborted.json"
-OVERRIDE: Final = "override.json"
-CONFIGURATION: Final = "configuration.json"
 
 
 def check_folder(out: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from popmaps.columns import DYNAMICS, FULL, INITIAL, MAGNETO_ROTATION, Column
+from popmaps.sample_files import ABORTED, CONFIGURATION, OVERRIDE
 from popmaps.table_writer import PARQUET, PICKLE, table_writer
 from skyrun.files import write_json
 from skyrun.folder import ResumableFolder, locked_folder
@@ -18,7 +19,7 @@ from skytypes import Provenance
 from skytypes.errors import InputError
 
 from .detections import Columns, group_columns, joined
-from .places import ABORTED, CONFIGURATION, OVERRIDE, check_folder, check_place, record
+from .places import check_folder, check_place, record
 from .settings import VARIABLES
 from .tasks import Format, SampleResult, SampleTask, check_task
 

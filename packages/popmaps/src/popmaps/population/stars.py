@@ -7,8 +7,8 @@ population of any size, made in any order by any number of processes.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from typing import Any, Final, TypeVar
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from popmaps.galaxy import dynamics
 from popmaps.radio.dispersion import dispersion_measure
 from popmaps.radio.draws import RadioDraws, draw_beam_offsets, draw_radio
 from popmaps.radio.emission import Emission, emit, intercepted
+from popmaps.rows import rows
 from popmaps.spin import births
 from popmaps.spin.evolution import SpinToday, spun_down
 from skytypes import item_rng
@@ -25,7 +26,6 @@ from .settings import PopulationSettings
 
 BLOCK_STARS: Final = 20_000
 Floats = NDArray[np.float64]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -72,32 +72,6 @@ class Pulsars:
     emission: Emission
     radio: RadioDraws
     dm_pc_cm3: Floats
-
-
-def rows(stars: T, chosen: Any) -> T:
-    """Some of the stars of any dataclass whose fields are arrays, one value a star.
-
-    Parameters
-    ----------
-    stars : dataclass
-        Fields that are dataclasses themselves are cut as well; numbers stay.
-    chosen : ndarray or slice
-        Numbers, a mask or a slice.
-
-    Examples
-    --------
-    >>> rows(RadioDraws(*np.eye(3)), slice(1)).luminosity
-    array([0.])
-    """
-    cut = {}
-    for each in fields(stars):  # type: ignore[arg-type]
-        value = getattr(stars, each.name)
-        if isinstance(value, np.ndarray):
-            value = value[chosen]
-        elif hasattr(value, "__dataclass_fields__"):
-            value = rows(value, chosen)
-        cut[each.name] = value
-    return type(stars)(**cut)
 
 
 def draw_block(settings: PopulationSettings, seed: int, number: int) -> Block:
@@ -216,7 +190,7 @@ def radio_pulsars(
     """
     near = today.sky.dist < settings.radio.max_distance_kpc
     index, today = index[near], rows(today, near)
-    chosen, draws = rows(spin, index), block.radio.take(index)
+    chosen, draws = rows(spin, index), rows(block.radio, index)
     emission = emit(
         chosen.period_s,
         chosen.period_derivative,

@@ -45,26 +45,6 @@ class Pulsars:
     dm_pc_cm3: Values
     scattering_dex: Values
 
-    def take(self, index: NDArray[np.int64] | NDArray[np.bool_]) -> Pulsars:
-        """Some of the pulsars.
-
-        Parameters
-        ----------
-        index : ndarray
-            Numbers of pulsars, or a mask.
-
-        Returns
-        -------
-        Pulsars
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> Pulsars(*np.ones((8, 3))).take(np.array([0, 2])).flux.size
-        2
-        """
-        return Pulsars(*(getattr(self, name)[index] for name in self.__dataclass_fields__))
-
 
 @dataclass(frozen=True)
 class Detection:

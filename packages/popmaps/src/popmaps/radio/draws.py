@@ -28,29 +28,6 @@ class RadioDraws:
     luminosity: Values
     scattering: Values
 
-    def take(self, index: NDArray[np.int64] | NDArray[np.bool_]) -> RadioDraws:
-        """Some of the stars.
-
-        Parameters
-        ----------
-        index : ndarray
-            Numbers of stars, or a mask.
-
-        Returns
-        -------
-        RadioDraws
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> draws = draw_radio(np.random.default_rng(1), 5)
-        >>> draws.take(np.array([True, False, False, True, False])).luminosity.size
-        2
-        """
-        return RadioDraws(
-            self.sight_line_rad[index], self.luminosity[index], self.scattering[index]
-        )
-
 
 def draw_radio(rng: np.random.Generator, size: int) -> RadioDraws:
     """Draw what chance decides for each star.

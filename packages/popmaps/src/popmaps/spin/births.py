@@ -32,32 +32,6 @@ class Births:
     chi_rad: Values
     period_s: Values
 
-    def take(self, index: NDArray[np.int64] | NDArray[np.bool_]) -> Births:
-        """Some of the stars.
-
-        Parameters
-        ----------
-        index : ndarray
-            Numbers of stars, or a mask.
-
-        Returns
-        -------
-        Births
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> births = draw_births(np.random.default_rng(1), 5, SpinSettings())
-        >>> births.take(np.array([0, 3])).period_s.shape
-        (2,)
-        """
-        return Births(
-            self.B_gauss[index],
-            self.B_floor_gauss[index],
-            self.chi_rad[index],
-            self.period_s[index],
-        )
-
 
 def draw_births(rng: np.random.Generator, size: int, settings: SpinSettings) -> Births:
     """Draw stars at birth.
