@@ -25,9 +25,17 @@ from skytypes import Beam, Sample, SkyImage
 from skytypes.cards import Metric
 from skytypes.protocols import batch_of
 from skytypes.samples import image_sample
-from trainkit import FitResult, fit_disks, gaussian_fit, load_network, predict, predict_mean, preset
+from trainkit import (
+    FitResult,
+    Runtime,
+    fit_disks,
+    gaussian_fit,
+    load_network,
+    predict,
+    predict_mean,
+    preset,
+)
 from trainkit import score as score_of
-from trainkit.config import Runtime
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT.parent / "shared" / "data" / "casa_reference"

@@ -118,8 +118,7 @@ class Journey:
     def do_train(self) -> Mapping[str, Any]:
         """Train, or go on from the last epoch."""
         from casa_sim import SimulatedDisks
-        from trainkit import fit_disks, preset
-        from trainkit.config import Runtime
+        from trainkit import Runtime, fit_disks, preset
 
         config = preset(self.options.preset, seed=self.options.seed)
         observed = SimulatedDisks(self.simulations, only=self.names(held_out=False))

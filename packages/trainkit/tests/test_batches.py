@@ -9,10 +9,11 @@ import torch
 from netzoo import DISCONET_COMPACT
 from skytypes import decode, encode
 from skytypes.samples import stack_samples
-from trainkit.batches import Batch, BatchMaker, Share
-from trainkit.config import FitConfig
+from trainkit.batches import Batch, Share
 from trainkit.corpus import Corpus, Source
 from trainkit.cutouts import CutDataset, KeptDataset
+from trainkit.disk_batches import DiskBatches
+from trainkit.disk_config import FitConfig
 
 CARD = DISCONET_COMPACT.card
 CONFIG = FitConfig(batch_size=8, mixup_probability=0.0)
@@ -27,8 +28,8 @@ def corpus(gaussian_disks: Callable[..., Any]) -> Corpus:
     return Corpus(sources, validation=0.2, seed=0)
 
 
-def maker(corpus: Corpus, config: FitConfig = CONFIG, share: Share = ALONE) -> BatchMaker:
-    return BatchMaker(corpus, CARD, config, CPU, share)
+def maker(corpus: Corpus, config: FitConfig = CONFIG, share: Share = ALONE) -> DiskBatches:
+    return DiskBatches(corpus, CARD, config, CPU, share)
 
 
 def same(a: Batch, b: Batch) -> bool:

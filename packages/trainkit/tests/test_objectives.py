@@ -10,12 +10,14 @@ from torch import nn
 
 from netzoo import DISCONET_COMPACT
 from skytypes.errors import ContractError
-from trainkit.batches import Batch, BatchMaker, Share
-from trainkit.config import FitConfig, Runtime
+from trainkit.batches import Batch, Share
 from trainkit.corpus import Corpus, Source
+from trainkit.disk_batches import DiskBatches
+from trainkit.disk_config import FitConfig
 from trainkit.errors import TrainingError
 from trainkit.loop import Loop, make_fabric
 from trainkit.objectives import DiskGeometry, Networks, Optimisers, Sums
+from trainkit.runtime import Runtime
 
 CARD = DISCONET_COMPACT.card
 CONFIG = FitConfig(batch_size=8, epochs=2, warmup_epochs=0.5, mixup_probability=0.0)
@@ -74,7 +76,7 @@ class Linear(nn.Module):
 
 def make_loop(dataset: Any, networks: dict[str, nn.Module], objective: Any) -> Loop:
     corpus = Corpus([Source("a", dataset)], validation=0.2, seed=0)
-    batches = BatchMaker(corpus, CARD, CONFIG, torch.device("cpu"), Share())
+    batches = DiskBatches(corpus, CARD, CONFIG, torch.device("cpu"), Share())
     fabric = make_fabric(Runtime(device="cpu"))
     return Loop(fabric, networks, objective, batches, CONFIG, quiet=True)
 
@@ -141,7 +143,7 @@ def test_it_learns_thirty_two_disks_by_heart(gaussian_disks: Callable[..., Any])
     # The quick preset's weighting: a face-on disk's position angle is noise, not a thing to learn.
     config = replace(CONFIG, batch_size=32, lr=3e-3, epochs=40, validation=0.5, ellipticity=True)
     corpus = Corpus([Source("a", gaussian_disks(70))], validation=0.5, seed=0)
-    batches = BatchMaker(corpus, CARD, config, torch.device("cpu"), Share())
+    batches = DiskBatches(corpus, CARD, config, torch.device("cpu"), Share())
     with torch.random.fork_rng():
         torch.manual_seed(0)
         network = DISCONET_COMPACT.build()

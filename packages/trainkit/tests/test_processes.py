@@ -71,7 +71,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-import trainkit.fit as fit
+import trainkit.disk_fit as fit
 import trainkit.runs as runs
 from netzoo import DISCONET_COMPACT
 from trainkit import FitConfig, Runtime

@@ -23,8 +23,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 from numpy.typing import NDArray
 
-from trainkit import MapsConfig, fit_maps, load_network, predict
-from trainkit.config import Runtime
+from trainkit import MapsConfig, Runtime, fit_maps, load_network, predict
 from trainkit.map_fit import predict_mean_label, predict_ridge
 from trainkit.map_sets import MapDataset, MapSets, open_sets
 from trainkit.regression import r_squared, r_squared_of, resampled

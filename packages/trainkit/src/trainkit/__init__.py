@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .baselines import gaussian_fit, predict_mean
     from .checkpoints import load_network
-    from .config import FitConfig, Runtime, preset
+    from .disk_config import FitConfig, preset
+    from .disk_fit import fit_disks
     from .errors import TrainingError
-    from .fit import fit_disks
+    from .map_config import MapsConfig
     from .map_fit import fit_maps
-    from .maps_config import MapsConfig
     from .metrics import score
     from .objectives import DiskGeometry, Objective
     from .predictions import labels_of, predict
     from .runs import FitResult
+    from .runtime import Runtime
     from .scoring import fit_gaussians
 
 __all__ = [  # noqa: RUF022 - grouped as a table of contents
@@ -48,13 +49,13 @@ __all__ = [  # noqa: RUF022 - grouped as a table of contents
 ]
 
 _HOMES = {
-    "fit_disks": "fit",
+    "fit_disks": "disk_fit",
     "fit_maps": "map_fit",
-    "MapsConfig": "maps_config",
+    "MapsConfig": "map_config",
     "FitResult": "runs",
-    "FitConfig": "config",
-    "preset": "config",
-    "Runtime": "config",
+    "FitConfig": "disk_config",
+    "preset": "disk_config",
+    "Runtime": "runtime",
     "load_network": "checkpoints",
     "TrainingError": "errors",
     "Objective": "objectives",

@@ -78,9 +78,9 @@ def disks(
     json
         Print the result as a line of JSON.
     """
-    from .config import Runtime, is_first_process
-    from .config import preset as make_preset
-    from .fit import fit_disks
+    from .disk_config import preset as make_preset
+    from .disk_fit import fit_disks
+    from .runtime import Runtime, is_first_process
 
     config = make_preset(
         preset,
@@ -167,9 +167,9 @@ def popmaps(
     json
         Print the result as lines of JSON.
     """
-    from .config import Runtime, is_first_process
+    from .map_config import MapsConfig
     from .map_fit import fit_maps
-    from .maps_config import MapsConfig
+    from .runtime import Runtime, is_first_process
 
     changes = {
         "model": model,

@@ -15,10 +15,12 @@ from skyrun.progress import bar
 from skytypes import item_rng
 
 from .batches import Batches
-from .config import Recipe, Runtime
+from .checkpoints import load_state, network_state
 from .descent import Descent, over_processes
 from .errors import NotFiniteError, TrainingError
 from .objectives import Objective, Sums
+from .recipes import Recipe
+from .runtime import Runtime
 
 
 def make_fabric(runtime: Runtime) -> Fabric:
@@ -149,6 +151,28 @@ class Loop:
         if not math.isfinite(means["loss"]):
             raise TrainingError(f"the validation loss is {means['loss']}; give a lower --lr")
         return means
+
+    def state(self) -> dict[str, Any]:
+        """Weights, optimisers with their schedules, and the loss scale of mixed precision."""
+        return {
+            "networks": {name: network_state(n) for name, n in self.plain.items()},
+            "descents": {name: d.state() for name, d in self.descents.items()},
+            "precision": dict(self.fabric.strategy.precision.state_dict()),
+        }
+
+    def restore(self, state: Mapping[str, Any], *, source: str) -> None:
+        """Put back what `state` gave.
+
+        Raises
+        ------
+        InputError
+            If the weights do not fit; other damage raises KeyError, TypeError or ValueError.
+        """
+        for name, network in self.plain.items():
+            load_state(network, state["networks"][name], source=source)
+        for name, descent in self.descents.items():
+            descent.restore(state["descents"][name])
+        self.fabric.strategy.precision.load_state_dict(state.get("precision", {}))
 
     def _seed(self, epoch: int) -> None:
         """Dropout's generator at the start of an epoch: a function of seed, epoch and process."""

@@ -15,7 +15,7 @@ from skytypes.protocols import batch_of
 
 from .batches import Batch, Share, make_ahead
 from .cutouts import KeptDataset
-from .maps_config import MapsConfig
+from .map_config import MapsConfig
 
 _TARGETS = "targets"
 

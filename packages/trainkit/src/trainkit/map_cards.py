@@ -13,8 +13,8 @@ from skytypes.cards import UsableRule
 from skytypes.protocols import batch_of
 from skytypes.specs import Channel, Operation, OutputSpec, TensorSpec
 
+from .map_config import MapsConfig
 from .map_sets import MapDataset
-from .maps_config import MapsConfig
 
 LOOKED_AT = 512
 """Training items that signs and statistics of the maps are taken from, evenly spread."""

@@ -17,16 +17,17 @@ from skytypes.errors import ContractError
 from skytypes.protocols import CardFactory
 
 from .batches import Share
-from .config import Runtime
 from .map_batches import MapBatches
 from .map_cards import map_card
+from .map_config import MapsConfig
 from .map_sets import MapDataset, MapSets, flat_maps, open_sets
-from .maps_config import MapsConfig
 from .objectives import LabelRegression
 from .predictions import predict
 from .regression import score_labels
 from .ridge import fit_ridge
-from .runs import FitResult, Stopwatch, check_folder, start_run
+from .run_folder import check_folder
+from .runs import FitResult, Stopwatch, start_run
+from .runtime import Runtime
 
 RIDGE_ITEMS = 4096
 """At most so many training items go into the ridge regression, evenly spread,"""
@@ -91,7 +92,7 @@ class MapTask:
             self.config,
             device=device,
             share=share,
-            max_bytes=int(self.runtime.memory_gib * (1 << 30)),
+            max_bytes=self.runtime.max_bytes(),
         )
 
     def training_items(self) -> int:

@@ -15,8 +15,8 @@ from skyrun.commands import note
 from skytypes import ArrayDataset, find
 from skytypes.errors import InputError
 
-from .config import is_first_process
-from .maps_config import MapsConfig
+from .map_config import MapsConfig
+from .runtime import is_first_process
 
 DATASET = "popmaps"
 """Name registered under ``skytypes.datasets``; its maker takes a table, channels and labels."""

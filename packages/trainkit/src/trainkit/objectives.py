@@ -12,8 +12,8 @@ from skytypes.errors import ContractError
 from skytypes.specs import OutputSpec
 
 from .batches import Batch
-from .config import FitConfig
 from .descent import Descent
+from .disk_config import FitConfig
 
 Networks = Mapping[str, nn.Module]
 Optimisers = Mapping[str, Descent]

@@ -1,31 +1,25 @@
-"""`Run`: from a task and a recipe to a checkpoint with its card, whatever the task."""
+"""From a task and a recipe to a checkpoint with its card, whatever the task."""
 
 from __future__ import annotations
 
-import math
-import os
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
 
 import torch
 from lightning_fabric import Fabric
-from torch import nn
 
 from skyrun.commands import note
 from skyrun.files import read_text, write_text
 from skytypes import ModelCard, Provenance, item_rng
-from skytypes.cards import MAX_CARD_BYTES, Metric
+from skytypes.cards import MAX_CARD_BYTES
 from skytypes.errors import InputError
 
-from .batches import Batches, Share
+from .batches import Share
 from .checkpoints import (
     BEST_KEYS,
-    LAST_KEYS,
     best_content,
     card_path,
     load_state,
@@ -33,57 +27,15 @@ from .checkpoints import (
     read_checkpoint,
     write_checkpoint,
 )
-from .config import Recipe, Runtime
 from .errors import TrainingError
 from .history import draw_history, write_table
 from .loop import Loop, make_fabric
-from .objectives import Objective
+from .recipes import Recipe
+from .resuming import Progress, last_content, restore_last
+from .runtime import Runtime
+from .tasks import Task
 
 NETWORK = "network"
-
-
-class Task(Protocol):
-    """Any object that says what a run trains, on what, and how the result is judged."""
-
-    producer: str
-    """The function that starts such runs, for the provenance."""
-    packages: tuple[str, ...]
-    """Whose versions the provenance has."""
-
-    @property
-    def card(self) -> ModelCard:
-        """Of the network to be trained: what it takes and says, its limits."""
-        ...
-
-    def build(self) -> nn.Module:
-        """The network, its weights drawn from torch's generator."""
-        ...
-
-    def objective(self, network: str) -> Objective:
-        """What the network of this name is trained for."""
-        ...
-
-    def batches(self, device: torch.device, share: Share) -> Batches:
-        """What it is trained and validated on."""
-        ...
-
-    def training_items(self) -> int:
-        """Items of an epoch, before they are put into batches."""
-        ...
-
-    def describe(self) -> dict[str, str]:
-        """The data by name, each as a line that changes when they do."""
-        ...
-
-    def facts(self) -> dict[str, Any]:
-        """What the card says of the data, beside `describe`."""
-        ...
-
-    def metrics(
-        self, network: nn.Module, card: ModelCard, device: torch.device
-    ) -> tuple[Metric, ...]:
-        """Figures on data that training never saw, beside their baselines."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -123,16 +75,6 @@ class Stopwatch:
     def cpu_seconds(self) -> float:
         """Processor time, all threads of this process [s]."""
         return time.process_time() - self._cpu
-
-
-@dataclass
-class Progress:
-    """Where a run stands: what ``last.pt`` keeps besides weights and optimisers."""
-
-    epoch: int
-    best_epoch: int
-    best_loss: float
-    history: list[dict[str, float]]
 
 
 def start_run(
@@ -177,46 +119,10 @@ def start_run(
         )
     with _torch_state(runtime):
         run = _Run(task, recipe, folder, runtime)
-        progress = run.restore() if resume else Progress(0, 0, math.inf, [])
+        progress = run.restore() if resume else Progress()
         card = run.go(progress)
     history = tuple(dict(r) for r in progress.history)
     return FitResult(folder / "best.pt", card, history, watch.seconds(), watch.cpu_seconds())
-
-
-def check_folder(folder: Path, *, resume: bool) -> Path:
-    """The folder of a run, found fit to write to before anything is done.
-
-    Raises
-    ------
-    InputError
-        If it holds a run and ``resume`` is not given, or the other way round; if it is a file or
-        can't be written to.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"out {folder}: is a file; give a folder")
-    last = folder / "last.pt"
-    if resume and not last.is_file():
-        raise InputError(f"{last}: no such file, nothing to resume; leave --resume out")
-    if not resume and last.exists():
-        raise InputError(f"out {folder}: holds a run; give --resume to go on, or another --out")
-    _try_to_write(folder)
-    return folder
-
-
-def _try_to_write(folder: Path) -> None:
-    """Find out now, not after an epoch, that nothing can be written there."""
-    existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
-    if not os.access(existing, os.W_OK) or not _on_a_disk(existing):
-        raise InputError(f"out {folder}: can't be written to; choose another place")
-
-
-def _on_a_disk(folder: Path) -> bool:
-    """Whether files can be made there; /proc and /sys look writable and are not."""
-    try:
-        with tempfile.TemporaryFile(dir=folder):
-            return True
-    except OSError:
-        return False
 
 
 @contextmanager
@@ -304,56 +210,22 @@ class _Run:
         self.fabric.barrier()
 
     def _write(self, progress: Progress, *, better: bool) -> None:
-        state = network_state(self.network)
         if better:
-            best = self.folder / "best.pt"
+            best, state = self.folder / "best.pt", network_state(self.network)
             epoch, loss = progress.best_epoch, progress.best_loss
             write_checkpoint(best, best_content(self.card, state, epoch=epoch, val_loss=loss))
             write_text(card_path(best), self._card(progress).to_json())
         write_table(self.folder / "history.csv", progress.history)
         draw_history(self.folder / "history.png", progress.history)
         # Last of all: from here on the epoch counts as done.
-        write_checkpoint(self.folder / "last.pt", self._last(progress, state))
-
-    def _last(self, progress: Progress, state: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "config": self.recipe.as_dict(),
-            "data": self.task.describe(),
-            "epoch": progress.epoch,
-            "networks": {NETWORK: state},
-            "descents": {n: d.state() for n, d in self.loop.descents.items()},
-            # Every generator, dropout's too, is a function of these two and the item's number.
-            "random": {"seed": self.recipe.seed, "epoch": progress.epoch},
-            "precision": dict(self.fabric.strategy.precision.state_dict()),
-            "best": {"epoch": progress.best_epoch, "val_loss": progress.best_loss},
-            "history": progress.history,
-        }
+        content = last_content(progress, self.recipe, self.task.describe(), self.loop)
+        write_checkpoint(self.folder / "last.pt", content)
 
     def restore(self) -> Progress:
-        """Weights, optimiser, schedule and progress of ``last.pt``.
-
-        Raises
-        ------
-        InputError
-            If it is bad, or configuration or data differ; the first difference is named.
-        """
-        path = self.folder / "last.pt"
-        last = read_checkpoint(path, LAST_KEYS)
-        _check_same(path, "", last["config"], self.recipe.as_dict())
-        _check_same(path, "data ", last["data"], self.task.describe())
-        try:
-            load_state(self.network, last["networks"][NETWORK], source=str(path))
-            for name, descent in self.loop.descents.items():
-                descent.restore(last["descents"][name])
-            self.fabric.strategy.precision.load_state_dict(last.get("precision", {}))
-            best = last["best"]
-            progress = Progress(
-                int(last["epoch"]), int(best["epoch"]), float(best["val_loss"]), last["history"]
-            )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            if isinstance(error, InputError):
-                raise
-            raise InputError(f"{path}: not a state of this run ({error}); start anew") from None
+        """Weights, optimiser, schedule and progress of ``last.pt``."""
+        progress = restore_last(
+            self.folder / "last.pt", self.recipe, self.task.describe(), self.loop
+        )
         read_checkpoint(self.folder / "best.pt", BEST_KEYS)
         return progress
 
@@ -385,13 +257,3 @@ class _Run:
         card = self._card(progress)
         metrics = self.task.metrics(self.network, card, self.fabric.device)
         write_text(card_path(best), replace(card, metrics=metrics).to_json())
-
-
-def _check_same(path: Path, what: str, old: Any, new: dict[str, Any]) -> None:
-    old = old if isinstance(old, dict) else {}
-    for name in [*new, *(set(old) - set(new))]:
-        if old.get(name) != new.get(name):
-            raise InputError(
-                f"{path}: {what}{name} was {old.get(name)!r} and is {new.get(name)!r} now; "
-                "give what it was, or start anew with another --out"
-            )

@@ -9,11 +9,10 @@ from skyrun.commands import note
 from skytypes import ArrayDataset, ModelCard, find
 from skytypes.errors import InputError
 
-from .config import FitConfig, Runtime, is_first_process
 from .corpus import Corpus, Source
 from .cutouts import CutDataset, KeptDataset
-
-_GIB = 1 << 30
+from .disk_config import FitConfig
+from .runtime import Runtime, is_first_process
 
 
 def open_dataset(text: str) -> ArrayDataset:
@@ -88,7 +87,7 @@ def make_corpus(
     count = len(named) + (config.synthetic > 0)
     if count == 0:
         raise InputError("synthetic is 0 and there is no other data; give at least one of them")
-    max_bytes = int(runtime.memory_gib * _GIB / count)
+    max_bytes = runtime.max_bytes() // count
     sources = [_synthetic(config, max_bytes)] if config.synthetic else []
     for name, dataset in named:
         cut = KeptDataset(CutDataset(dataset, card.inputs), max_bytes=max_bytes)

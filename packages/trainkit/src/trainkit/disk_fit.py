@@ -13,11 +13,14 @@ from torch import nn
 from skytypes import ArrayDataset, ModelCard, ModelFactory, find
 from skytypes.cards import Metric
 
-from .batches import BatchMaker, Share
-from .config import FitConfig, Runtime
+from .batches import Share
 from .corpus import Corpus
+from .disk_batches import DiskBatches
+from .disk_config import FitConfig
 from .objectives import DiskGeometry
-from .runs import FitResult, Stopwatch, check_folder, start_run
+from .run_folder import check_folder
+from .runs import FitResult, Stopwatch, start_run
+from .runtime import Runtime
 from .scoring import held_out_metrics
 from .sources import make_corpus
 
@@ -64,9 +67,9 @@ class DiskTask:
         """Weighted absolute deviations of the raw columns."""
         return DiskGeometry(self.factory.card.outputs, self.config, network=network)
 
-    def batches(self, device: torch.device, share: Share) -> BatchMaker:
+    def batches(self, device: torch.device, share: Share) -> DiskBatches:
         """Augmented and mixed as the configuration says."""
-        return BatchMaker(self.corpus, self.factory.card, self.config, device, share)
+        return DiskBatches(self.corpus, self.factory.card, self.config, device, share)
 
     def training_items(self) -> int:
         """Pictures of the first epoch."""

@@ -1,64 +1,16 @@
-"""What a run is (`FitConfig`, with its presets) and where it runs (`Runtime`)."""
+"""What a run on disks is: `FitConfig`, with its presets."""
 
 from __future__ import annotations
 
-import math
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 from skytypes.errors import InputError
 
-MAX_EPOCHS = 100_000
-"""More are surely a slip; the bound also keeps item counters far below 2**64."""
+from .recipes import COMMON_LIMITS, Limits, check_fields, is_positive, is_share
 
 MAX_DISKS = 100_000_000
-MAX_THREADS = 1024
-
-
-def _require(good: bool, name: str, value: object, allowed: str) -> None:
-    if not good:
-        raise InputError(f"{name} is {value}; give {allowed}")
-
-
-def _positive(value: float) -> bool:
-    return math.isfinite(value) and value > 0
-
-
-def _share(value: float) -> bool:
-    return 0 <= value <= 1
-
-
-Limits = Mapping[str, tuple[Callable[[Any], bool], str]]
-"""By field: whether a value is good, and what is allowed, in words."""
-
-
-def check_fields(config: object, limits: Limits) -> None:
-    """Refuse the first field that is out of range.
-
-    Raises
-    ------
-    InputError
-        The message names it.
-    """
-    for name, (good, allowed) in limits.items():
-        _require(good(getattr(config, name)), name, getattr(config, name), allowed)
-
-
-COMMON_LIMITS: Limits = {
-    "model": (bool, "the name of a registered model"),
-    "epochs": (lambda v: 1 <= v <= MAX_EPOCHS, f"a whole number from 1 to {MAX_EPOCHS}"),
-    "batch_size": (lambda v: v >= 2, "a whole number, 2 or more"),
-    "lr": (_positive, "a positive number"),
-    "weight_decay": (lambda v: math.isfinite(v) and v >= 0, "a number, 0 or more"),
-    "warmup_epochs": (lambda v: math.isfinite(v) and v >= 0, "a number, 0 or more"),
-    "final_lr": (_share, "a share of lr from 0 to 1"),
-    "clip_norm": (_positive, "a positive number"),
-    "patience": (lambda v: 0 <= v <= MAX_EPOCHS, f"a whole number from 0 to {MAX_EPOCHS}"),
-    "seed": (lambda v: 0 <= v < 1 << 63, "a whole number from 0 to 2**63 - 1"),
-}
-"""Fields of every `Recipe`."""
 
 _LIMITS: Limits = {
     **COMMON_LIMITS,
@@ -66,65 +18,12 @@ _LIMITS: Limits = {
     "picture_px": (lambda v: v >= 8, "a whole number, 8 or more"),
     "repeats": (lambda v: v >= 1, "a whole number, 1 or more"),
     "validation": (lambda v: 0 < v < 1, "a share above 0 and below 1"),
-    "mixup_probability": (_share, "a probability from 0 to 1"),
-    "mixup_alpha": (_positive, "a positive number"),
-    "incl_weight": (_positive, "a positive number"),
-    "pa_weight": (_positive, "a positive number"),
-    "centre_weight": (_positive, "a positive number"),
+    "mixup_probability": (is_share, "a probability from 0 to 1"),
+    "mixup_alpha": (is_positive, "a positive number"),
+    "incl_weight": (is_positive, "a positive number"),
+    "pa_weight": (is_positive, "a positive number"),
+    "centre_weight": (is_positive, "a positive number"),
 }
-
-
-class Recipe(Protocol):
-    """What every kind of run is told; each kind's configuration has more fields of its own."""
-
-    @property
-    def epochs(self) -> int:
-        """Most times through the data."""
-        ...
-
-    @property
-    def patience(self) -> int:
-        """Epochs without a lower validation loss after which the run ends; 0 for none."""
-        ...
-
-    @property
-    def batch_size(self) -> int:
-        """Items a step, over all processes."""
-        ...
-
-    @property
-    def lr(self) -> float:
-        """Highest rate of AdamW."""
-        ...
-
-    @property
-    def weight_decay(self) -> float:
-        """Of AdamW, dimensionless."""
-        ...
-
-    @property
-    def warmup_epochs(self) -> float:
-        """The rate grows linearly over so many, then falls as a cosine."""
-        ...
-
-    @property
-    def final_lr(self) -> float:
-        """Share of ``lr`` at the end."""
-        ...
-
-    @property
-    def clip_norm(self) -> float:
-        """Bound of the gradient's norm."""
-        ...
-
-    @property
-    def seed(self) -> int:
-        """Of every draw."""
-        ...
-
-    def as_dict(self) -> dict[str, Any]:
-        """The fields as JSON has them."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -263,44 +162,3 @@ def preset(name: str, **changes: Any) -> FitConfig:
     if unknown:
         raise InputError(f"field {unknown[0]!r} is not known; allowed: {', '.join(sorted(known))}")
     return replace(PRESETS[name], **{k: v for k, v in changes.items() if v is not None})
-
-
-@dataclass(frozen=True)
-class Runtime:
-    """Where a run happens; nothing here is part of the recipe.
-
-    Parameters
-    ----------
-    device : str
-        ``auto`` (a GPU where there is one), ``cpu`` or ``cuda``.
-    threads : int
-        Of torch on the CPU; 0 leaves its setting alone. Sums are added in another order with
-        another number of threads, so bits repeat only under the same number.
-    memory_gib : float
-        Pictures kept in memory between epochs [GiB]; the others are made anew.
-    quiet : bool
-        No progress on standard error.
-
-    Raises
-    ------
-    InputError
-        If a field is out of range.
-    """
-
-    device: str = "auto"
-    threads: int = 0
-    memory_gib: float = 4.0
-    quiet: bool = False
-
-    def __post_init__(self) -> None:
-        devices = ("auto", "cpu", "cuda")
-        _require(self.device in devices, "device", repr(self.device), ", ".join(devices))
-        good = 0 <= self.threads <= MAX_THREADS
-        _require(good, "threads", self.threads, f"a whole number from 0 to {MAX_THREADS}")
-        good = math.isfinite(self.memory_gib) and self.memory_gib >= 0
-        _require(good, "memory_gib", self.memory_gib, "a number, 0 or more")
-
-
-def is_first_process() -> bool:
-    """Whether this process is the one that speaks and writes, of those that torchrun started."""
-    return os.environ.get("RANK", "0") == "0"

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from skytypes.errors import InputError
-from trainkit.config import PRESETS, FitConfig, Runtime, preset
+from trainkit.disk_config import PRESETS, FitConfig, preset
+from trainkit.runtime import Runtime
 
 
 def test_full_is_the_published_recipe() -> None:
@@ -33,7 +34,7 @@ def test_full_is_the_published_recipe() -> None:
         ("validation", 1.0, "validation is 1.0; give a share above 0 and below 1"),
         ("mixup_probability", 1.5, "mixup_probability is 1.5; give a probability from 0 to 1"),
         ("seed", -1, "seed is -1; give a whole number from 0"),
-        ("model", "", "model is ; give the name of a registered model"),
+        ("model", "", "model is ''; give the name of a registered model"),
     ],
 )
 def test_a_field_out_of_range_is_named(field: str, value: Any, message: str) -> None:

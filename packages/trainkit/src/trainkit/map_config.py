@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .config import COMMON_LIMITS, Limits, check_fields
+from .recipes import COMMON_LIMITS, Limits, check_fields, is_not_negative
 
 SCALES = ("sample", "training")
 
 _LIMITS: Limits = {
     **COMMON_LIMITS,
-    "softening": (lambda v: math.isfinite(v) and v >= 0, "a number, 0 or more"),
+    "softening": (is_not_negative, "a number, 0 or more"),
     "scale": (lambda v: v in SCALES, " or ".join(SCALES)),
 }
 
@@ -61,7 +60,7 @@ class MapsConfig:
     >>> MapsConfig(scale="sky")
     Traceback (most recent call last):
     ...
-    skytypes.errors.InputError: scale is sky; give sample or training
+    skytypes.errors.InputError: scale is 'sky'; give sample or training
     """
 
     model: str = "mapnet"
