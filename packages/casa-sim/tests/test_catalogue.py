@@ -17,14 +17,20 @@ MakeCatalogue = Callable[..., Path]
 
 
 def test_rows_become_settings(make_catalogue: MakeCatalogue) -> None:
-    path = make_catalogue({}, {"rout_arcsec": "1.2", "niter": "300"}, {"array_lo": ""})
-    one, two, three = read_catalogue(path)
+    path = make_catalogue(
+        {},
+        {"rout_arcsec": "1.2", "niter": "300"},
+        {"array_lo": ""},
+        {"rout_arcsec": "1.2", "array_lo": "alma.cycle9.7.cfg"},
+    )
+    one, two, three, same = read_catalogue(path)
     assert (one.ID, one.seed, one.labels["dy_arcsec"]) == ("Disk_001", 1, -0.02)
     assert one.settings().niter == 800  # the row's 1200, bounded
     assert one.settings().arrays == ("alma.cycle9.7.cfg",)
     assert two.settings().arrays == ("alma.cycle9.7.cfg", "alma.cycle9.5.cfg")
     assert two.settings().niter == 300
     assert three.array_lo is None
+    assert same.settings().arrays == ("alma.cycle9.7.cfg",)
 
 
 @pytest.mark.parametrize("column", COLUMNS)
@@ -48,6 +54,7 @@ def test_a_missing_column_is_named(make_catalogue: MakeCatalogue, column: str) -
         ({"band": "10"}, "line 3, band: '10': band is 10; allowed: 3, 4, 5, 6, 7, 8, 9"),
         ({"array_cfg": "vla.cfg"}, r"line 3, array_cfg: .*allowed: alma.cycle9.1.cfg"),
         ({"array_lo": "vla.cfg"}, r"line 3, array_lo: .*allowed: alma.cycle9.1.cfg"),
+        ({"array_lo": "alma.cycle9.8.cfg"}, "line 3: array_lo .* to 8548 m; give .* to 3638 m"),
         ({"ID": "../../etc"}, "line 3, ID: .*give letters, digits"),
         ({"ID": "Disk_001"}, "line 3: ID Disk_001 was given in line 2 already"),
         ({"time_s": "1205"}, "line 3: time_s is 1205.0; give a multiple of 10 s"),

@@ -78,6 +78,8 @@ def test_observe_tells_casas_reason(sky_file: Path, capsys: pytest.CaptureFixtur
     ("options", "message"),
     [
         (["--array", "vla.cfg"], "array is 'vla.cfg'; allowed: alma.cycle9.1.cfg"),
+        (["--array-lo", "alma.cycle9.8.cfg"], "array_lo is 'alma.cycle9.8.cfg', with baselines to"),
+        (["--array-lo", "alma.cycle9.7.cfg"], "than 'alma.cycle9.7.cfg', with baselines to 3638"),
         (["--band", "2"], "band is 2; allowed: 3, 4, 5, 6, 7, 8, 9"),
         (["--band", "8"], "the sky is at 230 GHz but band 8"),
         (["--pwv", "0"], "pwv_mm is 0; allowed"),
@@ -134,6 +136,8 @@ def test_catalogue(make_catalogue: MakeCatalogue, capsys: pytest.CaptureFixture[
     assert "CASA disks: 2/2" in captured.err
     assert main([*command, "--only", "Disk_001"]) == 0
     assert json.loads(capsys.readouterr().out)["status"] == "kept"
+    assert main([*command, "--only", "Disk_002"]) == 2
+    assert json.loads(capsys.readouterr().out)["status"] == "failed"
 
 
 @pytest.mark.usefixtures("fake_casa")

@@ -40,7 +40,7 @@ def _simulate(catalogue: Path, **options: Any) -> list[DiskResult]:
 
 
 def test_disks_are_made_in_order_and_then_kept(make_catalogue: MakeCatalogue) -> None:
-    two = {"array_lo": "alma.cycle9.6.cfg", "rout_arcsec": "1.2"}
+    two = {"array_lo": "alma.cycle9.4.cfg", "rout_arcsec": "1.2"}
     path = make_catalogue(QUICK, {**QUICK, **two}, {**QUICK, "seed": "8"})
     made = _simulate(path)
     assert [(r.name, r.status) for r in made] == [(f"Disk_00{n}", "made") for n in (1, 2, 3)]

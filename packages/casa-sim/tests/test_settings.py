@@ -110,11 +110,10 @@ def test_two_arrays_only_for_large_disks_and_another_array(
     assert needs_two_arrays(rout, "alma.cycle9.7.cfg", low) is two
 
 
-def test_arrays_lists_the_second_only_if_it_differs() -> None:
+def test_arrays_lists_the_more_extended_first() -> None:
     both = ObservationSettings("alma.cycle9.7.cfg", array_lo="alma.cycle9.5.cfg")
     assert both.arrays == ("alma.cycle9.7.cfg", "alma.cycle9.5.cfg")
-    same = ObservationSettings("alma.cycle9.7.cfg", array_lo="alma.cycle9.7.cfg")
-    assert same.arrays == ("alma.cycle9.7.cfg",)
+    assert ObservationSettings("alma.cycle9.7.cfg").arrays == ("alma.cycle9.7.cfg",)
 
 
 @pytest.mark.parametrize(
@@ -122,6 +121,12 @@ def test_arrays_lists_the_second_only_if_it_differs() -> None:
     [
         ({"array_cfg": "vla.a.cfg"}, r"array is 'vla.a.cfg'; allowed: alma.cycle9.1.cfg, "),
         ({"array_lo": "aca.cfg"}, "array is 'aca.cfg'"),
+        (
+            {"array_lo": "alma.cycle9.8.cfg"},
+            "array_lo is 'alma.cycle9.8.cfg', with baselines to 8548 m; give an array more compact "
+            "than 'alma.cycle9.7.cfg', with baselines to 3638 m, or leave it out",
+        ),
+        ({"array_lo": "alma.cycle9.7.cfg"}, "array_lo .* to 3638 m; give .* to 3638 m"),
         ({"band": 10}, "band is 10; allowed: 3, 4, 5, 6, 7, 8, 9$"),
         ({"pwv_mm": 0.0}, "pwv_mm is 0; allowed: 0.05 to 20 mm"),
         ({"pwv_mm": float("nan")}, "pwv_mm is nan"),

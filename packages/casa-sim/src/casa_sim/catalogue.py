@@ -15,6 +15,7 @@ from skytypes.errors import InputError, SkyError
 
 from .arrays import ARRAYS, find_band
 from .imaging_rules import needs_two_arrays
+from .limits import check_more_compact
 from .products import check_name
 from .settings import MAX_NITER, ObservationSettings
 
@@ -52,7 +53,7 @@ class CatalogueRow(BaseModel):
         Total time [s], precipitable water vapour [mm].
     niter, band, seed : int
     array_cfg, array_lo : str
-        ``array_lo`` may be empty.
+        ``array_lo`` is more compact; empty, or the same as ``array_cfg``, it means one array.
     dx_arcsec, dy_arcsec : float
         Offset of the disk's centre, east and north positive [arcsec].
     """
@@ -90,6 +91,9 @@ class CatalogueRow(BaseModel):
         InputError
             If a value can't be observed with.
         """
+        if self.array_lo not in (None, self.array_cfg):
+            # Whether the disk is large enough for it or not: such a row was not meant.
+            check_more_compact(self.array_lo, self.array_cfg)
         two = needs_two_arrays(self.rout_arcsec, self.array_cfg, self.array_lo)
         return ObservationSettings(
             self.array_cfg,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from skytypes.errors import InputError
 
-from .antennas import antenna_positions
+from .antennas import antenna_positions, longest_baseline_m
 from .arrays import BANDWIDTH_HZ, find_band
 
 MAX_VISIBILITIES = 1 << 23
@@ -47,6 +47,34 @@ def check_choice(name: str, value: str, allowed: Sequence[str]) -> None:
     """
     if value not in allowed:
         raise InputError(f"{name} is {value!r}; allowed: {', '.join(allowed)}")
+
+
+def check_more_compact(array_lo: str, array_cfg: str) -> None:
+    """Refuse a second array that is not more compact than the first.
+
+    Parameters
+    ----------
+    array_lo, array_cfg : str
+        The second array and the first.
+
+    Raises
+    ------
+    InputError
+        The message says how long the longest baselines of both are.
+
+    Examples
+    --------
+    >>> check_more_compact("alma.cycle9.7.cfg", "alma.cycle9.5.cfg")
+    Traceback (most recent call last):
+    ...
+    skytypes.errors.InputError: array_lo is 'alma.cycle9.7.cfg', with baselines to 3638 m; ...
+    """
+    second, first = (longest_baseline_m(antenna_positions(name)) for name in (array_lo, array_cfg))
+    if second >= first:
+        raise InputError(
+            f"array_lo is {array_lo!r}, with baselines to {second:.0f} m; give an array more "
+            f"compact than {array_cfg!r}, with baselines to {first:.0f} m, or leave it out"
+        )
 
 
 def check_tuning(

@@ -12,7 +12,13 @@ from skytypes.errors import InputError
 from .antennas import antenna_positions, is_antenna_list
 from .arrays import BANDWIDTH_HZ, Band, beam_mas, find_array, find_band
 from .imaging_rules import cell_rule_mas, imsize_rule, scales_rule
-from .limits import check_choice, check_range, check_tuning, check_visibilities
+from .limits import (
+    check_choice,
+    check_more_compact,
+    check_range,
+    check_tuning,
+    check_visibilities,
+)
 from .site import elevation_deg
 
 INTEGRATION_S = 10.0
@@ -41,7 +47,7 @@ class ObservationSettings:
     array_cfg : str
         Antenna list: one of `casa_sim.arrays.ARRAYS`, or the path of one's own (``.cfg``).
     array_lo : str or None
-        A second, smaller array that observes for the same time; both are imaged together.
+        A second, more compact array that observes for the same time; both are imaged together.
     band : int
         One of `casa_sim.arrays.BANDS`.
     pwv_mm : float
@@ -128,6 +134,7 @@ class ObservationSettings:
                 raise InputError(
                     f"both antenna lists are named {Path(self.array_lo).name}; rename one of them"
                 )
+            check_more_compact(self.array_lo, self.array_cfg)
         check_range("pwv_mm", self.pwv_mm, _PWV_MM, "mm")
         check_range("time_s", self.time_s, _TIME_S, "s")
         if self.time_s % INTEGRATION_S:
@@ -152,9 +159,7 @@ class ObservationSettings:
     @property
     def arrays(self) -> tuple[str, ...]:
         """The arrays that observe, the larger one first."""
-        if self.array_lo is None or self.array_lo == self.array_cfg:
-            return (self.array_cfg,)
-        return (self.array_cfg, self.array_lo)
+        return (self.array_cfg,) if self.array_lo is None else (self.array_cfg, self.array_lo)
 
     @property
     def receiver(self) -> Band:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from skyrun.commands import FAILED, answer
+from skyrun.commands import answer
 
 from .options import IMAGING, SIMULATION, Flag, FlatImaging, FlatSimulation, Names, Out
-from .results import result_rows, split_names
+from .results import Results, split_names
 
 
 def catalogue(
@@ -25,6 +25,8 @@ def catalogue(
     json: Flag = False,
 ) -> int:
     """Observe the disks of a catalogue; a second run makes only what is missing.
+
+    Exit status 1 when some disks failed, 2 when all did.
 
     Parameters
     ----------
@@ -49,19 +51,20 @@ def catalogue(
     """
     from ..campaign import simulate_catalogue
 
-    failed: list[str] = []
-    results = simulate_catalogue(
-        catalogue,
-        models,
-        out,
-        backend=simulation.backend,
-        workers=workers,
-        dask=dask,
-        keep=split_names(keep),
-        only=split_names(only),
-        timeout_s=timeout,
-        **imaging.settings(),
-        **simulation.settings(),
+    results = Results(
+        simulate_catalogue(
+            catalogue,
+            models,
+            out,
+            backend=simulation.backend,
+            workers=workers,
+            dask=dask,
+            keep=split_names(keep),
+            only=split_names(only),
+            timeout_s=timeout,
+            **imaging.settings(),
+            **simulation.settings(),
+        )
     )
-    answer(result_rows(results, failed), json=json)
-    return FAILED if failed else 0
+    answer(results.rows(), json=json)
+    return results.status

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from skyrun.commands import answer, note
@@ -17,7 +18,7 @@ from .options import (
     Names,
     Out,
 )
-from .results import result_rows, split_names
+from .results import Results, split_names
 
 
 def observe(
@@ -77,14 +78,15 @@ def observe(
         backend=simulation.backend,
         keep=split_names(keep),
         timeout_s=timeout,
-        quiet=True,
+        # One sky needs no line of its own in a log; on a terminal its time is seen to pass.
+        quiet=not sys.stderr.isatty(),
     )
     (result,) = results
     if result.status == "failed":
         raise CasaSimError(result.reason)
     if name != sky.stem:
         note(f"casa-sim: {sky.stem!r} is written as {name!r}, which is safe in file names")
-    answer(result_rows([result], []), json=json)
+    answer(Results([result]).rows(), json=json)
     return 0
 
 

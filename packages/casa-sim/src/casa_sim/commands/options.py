@@ -20,7 +20,7 @@ class Target:
     array: str = "alma.cycle9.7.cfg"
     """Antenna list; casa-sim arrays lists them."""
     array_lo: str | None = None
-    """A second, smaller array; both are imaged together."""
+    """A second, more compact array; both are imaged together."""
     band: int = 6
     """3 to 9."""
     pwv: float = 1.0
