@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..spectrum import MEERKAT_MHZ, flux_density_jy
 from .axes import plane_grid, ppdot_grid, radec_grid, side_grid
-from .flux import flux_density_jy
 from .histograms import EMPTY_FLUX, axis_bins, grid_cells, log_flux, plane_bins, star_cells
 from .layout import FULL_MAPS
 from .smoothing import smooth
@@ -39,7 +39,7 @@ class FullMaps:
 
     Notes
     -----
-    ``ppdot_map_fluxes`` is the mean of log10 of `flux_density_jy` at 1.429 GHz over the stars
+    ``ppdot_map_fluxes`` is the mean of log10 of the flux density at 1.429 GHz over the stars
     whose beam crosses the Sun (``intercepted_radio``), and -7 in bins without one.
 
     Examples
@@ -93,7 +93,8 @@ class FullMaps:
         wanted = ("P", "P_dot", "S_radio_bol", "spectral_index")
         period, derivative, flux, index = (stars[name][places] for name in wanted)
         cells = star_cells(self._flux.grid, period, derivative)
-        self._flux.add(cells, [log_flux(flux_density_jy(flux, index))])
+        flux_jy = flux_density_jy(flux, index, frequency_mhz=MEERKAT_MHZ)
+        self._flux.add(cells, [log_flux(flux_jy)])
 
     def maps(self, *, filtered: bool = True) -> dict[str, Floats]:
         """The maps, in the order of `FULL_MAPS`.

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from skyrun.files import read_json
 from skytypes.errors import InputError
 
+from ..configurations import read_made_with, refuse_other
 from .batches import PARTS, Batch, Settings
 from .layout import Kind, map_file, map_names
 from .listing import Rows
@@ -59,25 +59,10 @@ def require_same(save: Path, settings: Settings) -> None:
     InputError
         If the folder says that its maps were made with others, or can't say it.
     """
-    path = save / PROVENANCE_FILE
-    if not path.exists():
-        return
-    advice = "remove it to make the maps anew, or choose another folder"
-    try:
-        earlier = read_json(path)
-    except InputError as error:
-        raise InputError(f"{error}; {advice}") from None
-    theirs = earlier.get("configuration") if isinstance(earlier, dict) else None
-    if not isinstance(theirs, dict):
-        raise InputError(f"{path}: does not say what the maps were made with; {advice}")
-    theirs = {**theirs, "seed": earlier.get("seed")}
-    ours = settings.provenance()
-    for name, value in {**ours.configuration, "seed": ours.seed}.items():
-        if theirs.get(name) != value:
-            raise InputError(
-                f"{save}: holds maps made with {name} {repr(theirs.get(name))[:40]}, not "
-                f"{value!r}; choose another folder, or empty this one"
-            )
+    theirs = read_made_with(save / PROVENANCE_FILE)
+    if theirs is not None:
+        ours = settings.provenance()
+        refuse_other(save, theirs, {**ours.configuration, "seed": ours.seed})
 
 
 def sweep(save: Path) -> None:

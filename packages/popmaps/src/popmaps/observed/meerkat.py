@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 
 from skytypes.errors import InputError
 
+from ..spectrum import MEERKAT_MHZ
 from .pulsars import Pulsars, check_name, in_range, number
 from .unpacking import MOST_BYTES, read_catalogue_text
 
 FluxSource: TypeAlias = Literal["tpa", "s1400", "s1284"]
 
-CENSUS_MHZ: Final = 1429.0
 SPECTRAL_INDEX: Final = -1.8
 _S1284_MHZ: Final = 1284.0
 # The eight bands are 97 MHz wide: a frequency further off belongs to another band.
@@ -105,7 +105,7 @@ def catalogue_fluxes(pulsars: Pulsars, source: FluxSource) -> Fluxes:
     """
     if source not in ("s1400", "s1284"):
         raise InputError(f"fluxes from {source!r} are in no catalogue; give s1400 or s1284")
-    factor = 1.0 if source == "s1400" else (CENSUS_MHZ / _S1284_MHZ) ** SPECTRAL_INDEX
+    factor = 1.0 if source == "s1400" else (MEERKAT_MHZ / _S1284_MHZ) ** SPECTRAL_INDEX
     values = pulsars.table[f"{source}_mjy"].to_numpy(float) * factor / 1000.0
     jy = {n: float(v) for n, v in zip(pulsars.table["name"], values, strict=True) if v > 0}
     if not jy:
@@ -206,7 +206,7 @@ def _flux_jy(row: Mapping[str, str]) -> float | None:
     if row["ch6flux"].upper() in ("", "NAN", "*", "-"):
         return None
     if row.get("ch6freq"):
-        low, high = CENSUS_MHZ - _HALF_BAND_MHZ, CENSUS_MHZ + _HALF_BAND_MHZ
+        low, high = MEERKAT_MHZ - _HALF_BAND_MHZ, MEERKAT_MHZ + _HALF_BAND_MHZ
         in_range(number(row["ch6freq"], "ch6freq"), "ch6freq", low, high)
     value = number(row["ch6flux"], "ch6flux")
     if value <= 0.0:

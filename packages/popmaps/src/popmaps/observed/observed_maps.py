@@ -12,9 +12,10 @@ from typing import Any, Final, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from skyrun.files import read_json, write_bytes, write_json, write_text
+from skyrun.files import write_bytes, write_json, write_text
 from skytypes.errors import InputError
 
+from ..configurations import read_made_with, refuse_other
 from ..maps.axes import ppdot_grid, radec_grid
 from ..maps.histograms import density_map, flux_map
 from ..maps.layout import DATASET_FILE as SIMULATED_FILE
@@ -147,22 +148,16 @@ def require_same(save_dir: Path, configuration: Mapping[str, Any]) -> None:
     if (save_dir / SIMULATED_FILE).exists():
         # The map of sample 0 has the name of the real sky's.
         raise InputError(f"{save_dir}: holds maps of simulated samples; choose another folder")
-    path = save_dir / PROVENANCE_FILE
-    if not path.exists():
+    theirs = read_made_with(save_dir / PROVENANCE_FILE)
+    if theirs is None:
         return
-    read = read_json(path)
-    theirs = read.get("configuration") if isinstance(read, dict) else None
-    theirs = theirs if isinstance(theirs, dict) else {}
-    advice = "choose another folder, or empty this one"
-    for name, value in configuration.items():
-        other = theirs.get(name)
-        if name == "files":
-            if _digests(other) != _digests(value):
-                raise InputError(f"{save_dir}: holds maps made with another catalogue; {advice}")
-        elif other != value:
-            raise InputError(
-                f"{save_dir}: holds maps made with {name} {other!r}, not {value!r}; {advice}"
-            )
+    files = configuration.get("files")
+    refuse_other(save_dir, theirs, {n: v for n, v in configuration.items() if n != "files"})
+    if _digests(theirs.get("files")) != _digests(files):
+        raise InputError(
+            f"{save_dir}: holds maps made with another catalogue; choose another folder, or empty "
+            "this one"
+        )
 
 
 def _digests(files: object) -> dict[str, object]:

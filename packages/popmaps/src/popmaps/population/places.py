@@ -13,6 +13,7 @@ from skyrun.files import read_json
 from skytypes import Provenance
 from skytypes.errors import InputError
 
+from ..configurations import first_difference
 from ..sample_files import CONFIGURATION
 from .tasks import SampleTask
 
@@ -48,12 +49,13 @@ def check_place(task: SampleTask) -> None:
         raise InputError(f"{place}: holds {foreign[0]!r}, which no sample has; give another folder")
     earlier = _configuration(place)
     ours = json.loads(json.dumps(record(task.provenance())))
-    for name, value in ours.items() if earlier else ():
-        if earlier.get(name) != value:
-            raise InputError(
-                f"{place}: was made with another {_first_other(name, earlier.get(name), value)}; "
-                "give another folder, or remove this one"
-            )
+    other = first_difference(earlier, ours) if earlier else None
+    if other is not None:
+        name, theirs, value = other
+        raise InputError(
+            f"{place}: was made with another {name}: {str(theirs)[:60]}, not {str(value)[:60]}; "
+            "give another folder, or remove this one"
+        )
 
 
 def _configuration(place: Path) -> dict[str, Any]:
@@ -74,12 +76,3 @@ _OWN_FILE = re.compile(
 def record(provenance: Provenance) -> dict[str, Any]:
     """Provenance as ``configuration.json`` holds it."""
     return dataclasses.asdict(provenance)
-
-
-def _first_other(name: str, other: Any, value: Any) -> str:
-    """What differs, and how."""
-    if isinstance(other, dict) and isinstance(value, dict):
-        key = next((k for k in value if other.get(k) != value[k]), None)
-        if key is not None:
-            return _first_other(key, other.get(key), value[key])
-    return f"{name}: {str(other)[:60]}, not {str(value)[:60]}"

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .luminosity import flux_density_jy
+from popmaps.spectrum import flux_density_jy
+
 from .scattering import dispersion_smearing_s, scattering_time_s
 from .sky_temperature import sky_temperature_k
 from .surveys import Survey
@@ -224,7 +225,7 @@ def observe(
     covered = survey.covers(pulsars.l_deg, pulsars.b_deg, pulsars.dec_deg)
     frequency = survey.frequency_mhz
     duty = pulsars.width_s / pulsars.period_s
-    flux_jy = flux_density_jy(pulsars.flux, frequency, spectral_index) * duty
+    flux_jy = flux_density_jy(pulsars.flux, spectral_index, frequency_mhz=frequency) * duty
     scattering = scattering_time_s(
         pulsars.dm_pc_cm3, pulsars.scattering_dex, frequency_mhz=frequency
     )

@@ -1,4 +1,4 @@
-"""Radio luminosity of a pulsar and its flux at the Sun."""
+"""Radio luminosity of a pulsar, and the flux of the whole spectrum at the Sun."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from popmaps.constants import JANSKY_CGS, KPC_CM
+from popmaps.constants import KPC_CM
 
 from .settings import RadioSettings
 
@@ -15,8 +15,6 @@ Values = NDArray[np.float64]
 
 POWER_UNIT_ERG_S: Final = 1e29
 """Spin-down power of a star whose luminosity is L0."""
-BAND_HZ: Final = (1e7, 1e11)
-"""Frequencies between which a star's radio power lies."""
 
 
 def spin_down_power_erg_s(
@@ -122,30 +120,3 @@ def bolometric_flux(luminosity: Values, solid_angle: Values, distance_kpc: Value
     1.050e-14
     """
     return np.asarray(luminosity / (solid_angle * (distance_kpc * KPC_CM) ** 2))
-
-
-def flux_density_jy(flux: Values, frequency_mhz: float, spectral_index: float) -> Values:
-    """Flux density while the beam shines on the Sun.
-
-    Parameters
-    ----------
-    flux : ndarray, shape (stars,)
-        Over all radio frequencies [erg s^-1 cm^-2].
-    frequency_mhz : float
-    spectral_index : float
-        Of the power law between 10 MHz and 100 GHz that holds all of the flux; not -1.
-
-    Returns
-    -------
-    ndarray, shape (stars,)
-        [Jy]; the mean over a turn is smaller by the pulse's share of the period.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> print(np.round(flux_density_jy(np.array([1e-14]), 1400.0, -1.8), 5))
-    [0.01097]
-    """
-    slope = spectral_index + 1
-    norm = slope / (BAND_HZ[1] ** slope - BAND_HZ[0] ** slope)
-    return np.asarray(flux * norm * (frequency_mhz * 1e6) ** spectral_index / JANSKY_CGS)
