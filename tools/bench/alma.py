@@ -31,7 +31,7 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from casa_sim import ObservationSettings, SetupCache
-from casa_sim.casa_calls import (
+from casa_sim.casa.calls import (
     SKY_ARRAY,
     VISIBILITIES,
     Call,
@@ -39,7 +39,7 @@ from casa_sim.casa_calls import (
     simobserve_arguments,
     tclean_arguments,
 )
-from casa_sim.casa_worker import CasaWorker
+from casa_sim.casa.worker import CasaWorker
 from casa_sim.comparison import relative_rms
 from casa_sim.native.clean import CleanControl, clean
 from casa_sim.native.noise import visibility_sigma_jy
@@ -47,7 +47,7 @@ from casa_sim.native.observing import image_visibilities, observe_natively, obse
 from casa_sim.native.restore import restored
 from casa_sim.native.setup import ImagingSetup, make_setup, setup_from_baselines
 from casa_sim.native.visibilities import predict
-from casa_sim.native.visibility_table import Visibilities
+from casa_sim.visibility_table import Visibilities
 from skytypes import Beam, SkyImage
 
 ROOT = Path(__file__).resolve().parents[2]

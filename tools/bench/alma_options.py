@@ -27,9 +27,9 @@ import numpy as np
 from alma import OPTIONS_HEADING, PSF_PX, REPORT, covariance_error, crop
 
 from casa_sim import ObservationSettings
-from casa_sim.casa_calls import measurement_set
-from casa_sim.casa_observing import exported_visibilities, observe_with_casa
-from casa_sim.casa_worker import CasaWorker
+from casa_sim.casa.calls import measurement_set
+from casa_sim.casa.observing import exported_visibilities, observe_with_casa
+from casa_sim.casa.worker import CasaWorker
 from casa_sim.comparison import relative_rms
 from casa_sim.native.observing import (
     clean_image,
@@ -38,7 +38,7 @@ from casa_sim.native.observing import (
     observe_visibilities,
 )
 from casa_sim.native.setup import make_setup, setup_from_baselines
-from casa_sim.native.visibility_table import Visibilities
+from casa_sim.visibility_table import Visibilities
 from skytypes import Observation, SkyImage
 
 SEED = 5

@@ -22,7 +22,7 @@ import numpy as np
 
 from casa_sim import ObservationSettings
 from casa_sim.imaging_rules import needs_two_arrays
-from casa_sim.observed import ObservedSkies
+from casa_sim.observed_skies import ObservedSkies
 from skymodels import CatalogueRow, DiskSkies, draw_catalogue
 from skytypes import SkyImage
 

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from casa_sim.casa_calls import (
+from casa_sim.casa.calls import (
     casa_seed,
     measurement_set,
     observing_calls,
     simobserve_arguments,
     tclean_arguments,
 )
-from casa_sim.casa_observing import sky_channels
+from casa_sim.casa.observing import sky_channels
 from casa_sim.settings import ObservationSettings
 from skytypes import SkyImage
 

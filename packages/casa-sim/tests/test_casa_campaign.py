@@ -12,8 +12,8 @@ import pytest
 from astropy.io import fits
 
 from casa_sim import DiskResult, SimulatedDisks, simulate_catalogue
-from casa_sim.native.visibility_table import read_visibilities
 from casa_sim.products import product_name
+from casa_sim.visibility_table import read_visibilities
 from skyrun.fits import read_image, write_image
 from skytypes import SkyImage
 from skytypes.errors import InputError, MissingPackageError

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from casa_sim.casa_images import read_casa_image
+from casa_sim.casa.images import read_casa_image
 from casa_sim.errors import CasaError
 from casa_sim.settings import ObservationSettings
 from skytypes import SkyImage

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from casa_sim.casa_calls import Call, observing_calls
-from casa_sim.casa_worker import CasaWorker, check_casa_installed, last_severe
+from casa_sim.casa.calls import Call, observing_calls
+from casa_sim.casa.worker import CasaWorker, check_casa_installed, last_severe
 from casa_sim.errors import CasaError
 from casa_sim.settings import ObservationSettings
 from skytypes import SkyImage
@@ -139,7 +139,7 @@ def test_missing_casa_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None
 def test_the_worker_leaves_with_its_parent(tmp_path: Path) -> None:
     code = (
         "import sys, time\n"
-        "from casa_sim.casa_worker import CasaWorker\n"
+        "from casa_sim.casa.worker import CasaWorker\n"
         f"worker = CasaWorker({str(tmp_path / 'worker')!r})\n"
         "worker._start()\n"
         "print(worker.pid, flush=True)\n"

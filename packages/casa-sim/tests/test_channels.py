@@ -19,8 +19,8 @@ from casa_sim.native.observing import observe_visibilities
 from casa_sim.native.other_baselines import visibilities_at
 from casa_sim.native.setup import make_setup
 from casa_sim.native.uv_noise import UvNoise
-from casa_sim.native.visibility_table import read_visibilities, write_visibilities
 from casa_sim.skies import check_sky
+from casa_sim.visibility_table import read_visibilities, write_visibilities
 from skytypes import SkyImage
 from skytypes.errors import InputError
 

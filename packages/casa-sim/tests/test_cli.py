@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from casa_sim.cli import main
-from casa_sim.native.visibility_table import read_visibilities
+from casa_sim.visibility_table import read_visibilities
 from skyrun.fits import read_image, write_image
 from skytypes import SkyImage
 

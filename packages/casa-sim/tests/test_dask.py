@@ -14,7 +14,7 @@ import pytest
 
 from casa_sim.cli import main
 from casa_sim.native.cache import VARIABLE
-from casa_sim.native_campaign import shared_cache
+from casa_sim.native.campaign import shared_cache
 
 MakeCatalogue = Callable[..., Path]
 QUICK = {"time_s": "60", "array_cfg": "alma.cycle9.5.cfg", "array_lo": "", "niter": "50"}

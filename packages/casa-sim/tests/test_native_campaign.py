@@ -15,7 +15,7 @@ import pytest
 
 from casa_sim import DiskResult, SimulatedDisks, simulate_catalogue
 from casa_sim.native.cache import VARIABLE
-from casa_sim.native_campaign import shared_cache
+from casa_sim.native.campaign import shared_cache
 from casa_sim.products import product_name
 from skyrun.fits import read_image
 from skytypes.errors import InputError

@@ -27,9 +27,9 @@ from casa_sim.native.observing import observe_natively, observe_visibilities
 from casa_sim.native.other_baselines import observe_at, visibilities_at
 from casa_sim.native.setup import make_setup
 from casa_sim.native.tracks import SITE_M, SPEED_OF_LIGHT_M_S, uv_track
-from casa_sim.native.visibility_table import read_visibilities, write_visibilities
 from casa_sim.native.weights import imaging_weights
 from casa_sim.settings import ObservationSettings
+from casa_sim.visibility_table import read_visibilities, write_visibilities
 from skytypes import SkyImage
 from skytypes.errors import InputError
 

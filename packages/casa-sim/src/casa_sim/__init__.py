@@ -12,28 +12,28 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .arrays import ARRAYS, BANDS
     from .campaign import simulate_catalogue
-    from .casa_simulator import CasaSimulator
+    from .casa.simulator import CasaSimulator
     from .catalogue import CatalogueRow, read_catalogue
-    from .dataset import SimulatedDisks
     from .disks_observed import DisksObserved
     from .errors import CasaError
     from .native.cache import SetupCache
     from .native.simulator import NativeSimulator
-    from .observed import ObservedSkies
+    from .observed_skies import ObservedSkies
     from .settings import ObservationSettings
+    from .simulated_disks import SimulatedDisks
     from .tasks import DiskResult
 
 _MODULES = {
     "arrays": ("ARRAYS", "BANDS"),
     "campaign": ("simulate_catalogue",),
-    "casa_simulator": ("CasaSimulator",),
+    "casa.simulator": ("CasaSimulator",),
     "catalogue": ("CatalogueRow", "read_catalogue"),
-    "dataset": ("SimulatedDisks",),
+    "simulated_disks": ("SimulatedDisks",),
     "disks_observed": ("DisksObserved",),
     "errors": ("CasaError",),
     "native.cache": ("SetupCache",),
     "native.simulator": ("NativeSimulator",),
-    "observed": ("ObservedSkies",),
+    "observed_skies": ("ObservedSkies",),
     "settings": ("ObservationSettings",),
     "tasks": ("DiskResult",),
 }

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from skytypes.errors import InputError
 
-from .casa_worker import JOB_TIMEOUT_S, check_timeout
+from .casa.worker import JOB_TIMEOUT_S, check_timeout
 from .catalogue import read_catalogue
 from .tasks import DiskResult, DiskTask
 
@@ -131,7 +131,7 @@ def observe_disks(
             f"keep is {pictures[0]!r}, but visibilities have no pictures; leave it out"
         )
     if backend == "native":
-        from .native_campaign import NativeCampaign
+        from .native.campaign import NativeCampaign
 
         native = NativeCampaign(Path(out), tuple(keep))
         return native.run(tasks, workers=workers, dask=dask, quiet=quiet)
@@ -139,7 +139,7 @@ def observe_disks(
         raise InputError("--uv-table is for the native backend; CASA observes with an array")
     if dask is not None:
         raise InputError("--dask is for the native backend; give --workers with --backend casa")
-    from .casa_campaign import CasaCampaign
+    from .casa.campaign import CasaCampaign
 
     campaign = CasaCampaign(out, keep=keep, timeout_s=timeout_s)
     return campaign.run(tasks, workers=workers, quiet=quiet)

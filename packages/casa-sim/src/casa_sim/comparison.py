@@ -16,18 +16,18 @@ from numpy.typing import NDArray
 
 from skytypes import Observation, SkyImage
 
-from .casa_calls import VISIBILITIES, measurement_set
-from .casa_observing import check_casa_settings, exported_visibilities, observe_with_casa
-from .casa_worker import JOB_TIMEOUT_S, CasaWorker, check_casa_installed
+from .casa.calls import VISIBILITIES, measurement_set
+from .casa.observing import check_casa_settings, exported_visibilities, observe_with_casa
+from .casa.worker import JOB_TIMEOUT_S, CasaWorker, check_casa_installed
 from .errors import CasaError
 from .native.clean import robust_sigma
 from .native.observing import clean_image, image_visibilities, observe_natively
 from .native.setup import setup_from_baselines
-from .native.visibility_table import Visibilities
 from .products import check_image_stage
 from .provenance import observation_provenance
 from .settings import ObservationSettings
 from .skies import check_sky
+from .visibility_table import Visibilities
 
 Image = NDArray[np.floating[Any]]
 Row = dict[str, Any]

@@ -16,7 +16,7 @@ from skyrun.files import atomic_path, write_json, write_text
 from skytypes import SkyImage
 from skytypes.errors import MissingPackageError
 
-from .casa_worker import JOB_TIMEOUT_S, check_casa_installed
+from .casa.worker import JOB_TIMEOUT_S, check_casa_installed
 from .comparison import COLUMNS, Comparison, compare_backends, relative_rms, source_box
 from .settings import ObservationSettings
 from .skies import check_sky, read_sky

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from .catalogue import LABELS, read_catalogue
 from .native.cache import SetupCache
-from .observed import ObservedSkies, Route, Stage, find_skies
+from .observed_skies import ObservedSkies, Route, Stage, find_skies
 
 
 class DisksObserved(ObservedSkies):

@@ -17,10 +17,10 @@ from skytypes.errors import InputError
 
 from .catalogue import LABELS, CatalogueRow
 from .errors import CasaSimError
-from .native.visibility_table import Visibilities, write_visibilities
 from .products import STAGES, WORK, check_name, product_name, wanted_stages, write_products
 from .settings import ObservationSettings
 from .skies import check_field, read_sky
+from .visibility_table import Visibilities, write_visibilities
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class DiskResult:
 class DiskTask:
     """One disk to be observed: its name, sky file, settings, seed and labels.
 
-    With ``uv_table`` (`casa_sim.native.visibility_table`) its baselines and noise are observed
+    With ``uv_table`` (`casa_sim.visibility_table`) its baselines and noise are observed
     with, not the array's.
     """
 

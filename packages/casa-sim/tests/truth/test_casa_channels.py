@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from casa_sim.casa_calls import measurement_set
-from casa_sim.casa_observing import exported_visibilities, observe_with_casa
-from casa_sim.casa_worker import CasaWorker
+from casa_sim.casa.calls import measurement_set
+from casa_sim.casa.observing import exported_visibilities, observe_with_casa
+from casa_sim.casa.worker import CasaWorker
 from casa_sim.native.observing import image_visibilities, observe_natively, observe_visibilities
 from casa_sim.native.setup import make_setup
-from casa_sim.native.visibility_table import Visibilities
 from casa_sim.settings import ObservationSettings
+from casa_sim.visibility_table import Visibilities
 from skytypes import Observation, SkyImage
 
 pytestmark = [

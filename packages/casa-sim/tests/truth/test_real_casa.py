@@ -19,14 +19,14 @@ from astropy.io import fits
 from astropy.wcs import WCS
 from numpy.typing import NDArray
 
-from casa_sim.casa_calls import VISIBILITIES, measurement_set
-from casa_sim.casa_campaign import CasaCampaign
-from casa_sim.casa_worker import CasaWorker
+from casa_sim.casa.calls import VISIBILITIES, measurement_set
+from casa_sim.casa.campaign import CasaCampaign
+from casa_sim.casa.worker import CasaWorker
 from casa_sim.native.observing import clean_image, image_visibilities, observe_visibilities
 from casa_sim.native.setup import ImagingSetup, make_setup
-from casa_sim.native.visibility_table import Visibilities
 from casa_sim.settings import ObservationSettings
 from casa_sim.tasks import DiskResult, DiskTask
+from casa_sim.visibility_table import Visibilities
 from skyrun.fits import read_image, write_image
 from skytypes import Beam, SkyImage
 

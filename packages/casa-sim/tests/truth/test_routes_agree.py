@@ -18,7 +18,7 @@ from casa_sim.native.noise import draw_noise, held_airmass, stokes_i_sigma_jy
 from casa_sim.native.observing import image_visibilities, observe_visibilities
 from casa_sim.native.setup import ImagingSetup, make_setup
 from casa_sim.native.uv_noise import UvNoise
-from casa_sim.native.visibility_table import Visibilities
+from casa_sim.visibility_table import Visibilities
 from skytypes import SkyImage
 
 DRAWS = 240

@@ -68,7 +68,7 @@ def observe(
     item_rng(seed, 0, "casa_sim.noise")  # refuses a bad seed before anything is written
     check_sky(read_sky(sky), settings)
     if uv_table is not None:
-        from ..native.visibility_table import read_visibilities
+        from ..visibility_table import read_visibilities
 
         read_visibilities(uv_table)
     name = _name(sky)

@@ -15,6 +15,7 @@ from skytypes import Observation, SkyImage
 from ..provenance import observation_provenance
 from ..settings import ObservationSettings
 from ..skies import check_sky
+from ..visibility_table import Visibilities
 from .cache import SetupCache
 from .channels import channel_baselines, channel_fluxes, channel_sigma_jy
 from .clean import CleanControl, clean
@@ -25,7 +26,6 @@ from .restore import restored
 from .setup import ImagingSetup, observe_tracks
 from .tracks import UvTrack
 from .visibilities import predict
-from .visibility_table import Visibilities
 
 
 def observe_visibilities(

@@ -13,12 +13,12 @@ from skytypes.errors import InputError
 
 from ..settings import ObservationSettings
 from ..skies import check_sky
+from ..visibility_table import Visibilities
 from .gain_errors import flux_scale_factor
 from .noise import draw_noise
 from .observing import clean_image, image_visibilities, pictured
 from .setup import setup_from_baselines
 from .visibilities import predict
-from .visibility_table import Visibilities
 
 Floats = NDArray[np.float64]
 

@@ -196,7 +196,7 @@ def setup_from_baselines(
     ----------
     uvw_m : ndarray, shape (n, 3)
         Antenna 1 minus antenna 2 [m]; where there are several channels,
-        `casa_sim.native.visibility_table.Visibilities.middle_uvw_m`.
+        `casa_sim.visibility_table.Visibilities.middle_uvw_m`.
     settings : ObservationSettings
         Band, frequency, image and weighting matter.
     weights : ndarray, shape (n,) or None

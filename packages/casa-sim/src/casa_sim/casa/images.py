@@ -11,8 +11,8 @@ from astropy.io import fits
 
 from skytypes import Beam, SkyImage
 
-from .errors import CasaError
-from .settings import ObservationSettings
+from ..errors import CasaError
+from ..settings import ObservationSettings
 
 _SAME_PLACE_ARCSEC = 1e-3
 

@@ -14,14 +14,14 @@ from skyrun.workers import ordered_map
 from skytypes import Observation, Provenance, SkyImage
 from skytypes.errors import InputError
 
-from .antennas import is_antenna_list
-from .native.cache import SetupCache, default_cache
-from .native.observing import observe_natively, observe_visibilities
-from .native.other_baselines import observe_at, visibilities_at
-from .native.visibility_table import Visibilities, read_visibilities
-from .products import check_keep
-from .provenance import observation_provenance
-from .tasks import DiskResult, DiskTask, make_disk
+from ..antennas import is_antenna_list
+from ..products import check_keep
+from ..provenance import observation_provenance
+from ..tasks import DiskResult, DiskTask, make_disk
+from ..visibility_table import Visibilities, read_visibilities
+from .cache import SetupCache, default_cache
+from .observing import observe_natively, observe_visibilities
+from .other_baselines import observe_at, visibilities_at
 
 shared_cache = cache(default_cache)
 """The setups of this process."""

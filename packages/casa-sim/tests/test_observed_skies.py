@@ -18,7 +18,7 @@ from casa_sim import ObservationSettings, SetupCache
 from casa_sim.catalogue import LABELS
 from casa_sim.disks_observed import DisksObserved
 from casa_sim.native.observing import observe_natively
-from casa_sim.observed import ObservedSkies, find_skies
+from casa_sim.observed_skies import ObservedSkies, find_skies
 from skytypes import Sample, SkyImage, SkySource, item_rng
 from skytypes.checks import check_dataset, check_sky_source
 from skytypes.errors import ContractError, InputError, MissingPackageError

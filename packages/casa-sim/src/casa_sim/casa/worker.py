@@ -24,8 +24,8 @@ from typing import Any
 
 from skytypes.errors import InputError, MissingPackageError
 
-from .casa_calls import Call
-from .errors import CasaError
+from ..errors import CasaError
+from .calls import Call
 
 START_TIMEOUT_S = 300.0
 JOB_TIMEOUT_S = 1800.0
@@ -179,7 +179,7 @@ class CasaWorker:
             if self._stopped:
                 raise CasaError("CASA: the worker was stopped")
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "casa_sim.casa_job", str(console)],
+                [sys.executable, "-m", "casa_sim.casa.job", str(console)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stray,

@@ -1,4 +1,4 @@
-"""The worker's side: runs inside the process that imports CASA (``python -m casa_sim.casa_job``).
+"""The worker's side: runs inside the process that imports CASA (``python -m casa_sim.casa.job``).
 
 Requests come as JSON lines on standard input and replies go as JSON lines to what was standard
 output. CASA prints to standard output itself, so file descriptors 1 and 2 are pointed at a log

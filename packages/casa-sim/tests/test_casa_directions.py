@@ -9,7 +9,7 @@ from astropy.wcs import WCS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casa_sim.directions import direction_text, middle_direction
+from casa_sim.casa.directions import direction_text, middle_direction
 from skyrun.fits import make_header
 from skytypes import SkyImage
 

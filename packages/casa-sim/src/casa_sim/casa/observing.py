@@ -15,7 +15,14 @@ from numpy.typing import NDArray
 from skytypes import Observation, SkyImage
 from skytypes.errors import InputError
 
-from .casa_calls import (
+from ..errors import CasaError
+from ..native.channels import channel_fluxes
+from ..products import check_keep
+from ..provenance import observation_provenance
+from ..settings import ObservationSettings
+from ..skies import check_sky
+from ..visibility_table import Visibilities
+from .calls import (
     DIRTY_FITS,
     IMAGE_FITS,
     PSF_FITS,
@@ -23,14 +30,7 @@ from .casa_calls import (
     VISIBILITIES,
     observing_calls,
 )
-from .casa_worker import CasaWorker
-from .errors import CasaError
-from .native.channels import channel_fluxes
-from .native.visibility_table import Visibilities
-from .products import check_keep
-from .provenance import observation_provenance
-from .settings import ObservationSettings
-from .skies import check_sky
+from .worker import CasaWorker
 
 
 def check_casa_settings(settings: ObservationSettings) -> None:
@@ -118,7 +118,7 @@ def _collect(
     folder: Path, sky: SkyImage, settings: ObservationSettings, told: Mapping[str, Any]
 ) -> Observation:
     """The images that CASA left in a folder; the sky carries position, truth and provenance."""
-    from .casa_images import read_casa_image
+    from .images import read_casa_image
 
     stages = {
         file: read_casa_image(folder / file, sky, settings)
@@ -150,7 +150,7 @@ def sky_channels(sky: SkyImage, settings: ObservationSettings) -> NDArray[np.flo
 def exported_visibilities(
     path: Path, sky: SkyImage, settings: ObservationSettings, told: Mapping[str, Any]
 ) -> Visibilities:
-    """What the step ``export_visibilities`` of `casa_sim.casa_job` wrote.
+    """What the step ``export_visibilities`` of `casa_sim.casa.job` wrote.
 
     Parameters
     ----------

@@ -16,13 +16,13 @@ from skyrun.progress import bar
 from skytypes import Observation, Provenance, SkyImage
 from skytypes.errors import InputError, SkyError
 
-from .casa_observing import check_casa_settings, observe_with_casa
-from .casa_worker import JOB_TIMEOUT_S, CasaWorker, check_casa_installed, check_timeout
-from .errors import CasaError
-from .native.visibility_table import Visibilities
-from .products import LOG, WORK, check_keep
-from .provenance import observation_provenance
-from .tasks import DiskResult, DiskTask, make_disk
+from ..errors import CasaError
+from ..products import LOG, WORK, check_keep
+from ..provenance import observation_provenance
+from ..tasks import DiskResult, DiskTask, make_disk
+from ..visibility_table import Visibilities
+from .observing import check_casa_settings, observe_with_casa
+from .worker import JOB_TIMEOUT_S, CasaWorker, check_casa_installed, check_timeout
 
 
 @dataclass(frozen=True)

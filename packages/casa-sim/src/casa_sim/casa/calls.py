@@ -11,12 +11,12 @@ from typing import Any, TypeAlias
 
 from skytypes import SkyImage, item_rng
 
-from .antennas import is_antenna_list
+from ..antennas import is_antenna_list
+from ..settings import INTEGRATION_S, ObservationSettings
 from .directions import direction_text, middle_direction
-from .settings import INTEGRATION_S, ObservationSettings
 
 Call: TypeAlias = tuple[str, dict[str, Any]]
-"""Name of a CASA task, or of a step of `casa_sim.casa_job`, and its keyword arguments."""
+"""Name of a CASA task, or of a step of `casa_sim.casa.job`, and its keyword arguments."""
 
 SKY_ARRAY = "sky.npy"
 IMAGE_FITS = "image.fits"

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from skytypes import Observation, SkyImage
 
-from .casa_observing import observe_with_casa
-from .casa_worker import JOB_TIMEOUT_S, CasaWorker, check_casa_installed
-from .errors import CasaError
-from .products import check_image_stage, check_keep
-from .settings import ObservationSettings
+from ..errors import CasaError
+from ..products import check_image_stage, check_keep
+from ..settings import ObservationSettings
+from .observing import observe_with_casa
+from .worker import JOB_TIMEOUT_S, CasaWorker, check_casa_installed
 
 
 class CasaSimulator:
