@@ -25,7 +25,7 @@ from scipy.optimize import least_squares
 
 from popmaps.observed.catalogues import read_pulsars
 from popmaps.observed.unpacking import read_catalogue_text
-from popmaps.radio.electron_density import electron_column
+from popmaps.radio.electron_columns import electron_column
 from popmaps.radio.electron_model import build_model, read_parameters
 from skyrun.files import write_text
 

@@ -9,10 +9,10 @@ from popmaps.columns import DYNAMICS, INITIAL
 from popmaps.constants import KPC_CM, YEAR_S
 from popmaps.galaxy.birth import draw_radii, radius_cdf
 from popmaps.galaxy.dynamics import born, evolved
-from popmaps.galaxy.frames import to_cartesian, to_cylindrical
 from popmaps.galaxy.potentials import circular_speed
 from popmaps.galaxy.settings import ArmModel, GalaxySettings
 from popmaps.galaxy.spiral_arms import ARMS, draw_arms, draw_places
+from popmaps.galaxy.vectors import to_cartesian, to_cylindrical
 from skytypes.errors import InputError
 
 DRAWS = 100_000

@@ -6,10 +6,10 @@ from numpy.typing import NDArray
 
 from popmaps.galaxy import nystrom
 from popmaps.galaxy.dynamics import born
-from popmaps.galaxy.frames import to_cartesian
 from popmaps.galaxy.nystrom import COLUMNS
 from popmaps.galaxy.orbits import OrbitError, evolve
 from popmaps.galaxy.settings import GalaxySettings
+from popmaps.galaxy.vectors import to_cartesian
 from skytypes.errors import InputError, SkyError
 
 Floats = NDArray[np.float64]

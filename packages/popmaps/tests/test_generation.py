@@ -18,8 +18,9 @@ from PIL import Image
 
 from popmaps.columns import FULL, HTRU, SURVEY, Column
 from popmaps.constants import YEAR_S
+from popmaps.maps.datasets import Dataset
 from popmaps.maps.full_maps import FULL_COLUMNS, FullMaps
-from popmaps.maps.generation import Dataset, generate_maps
+from popmaps.maps.generation import generate_maps
 from popmaps.maps.layout import FULL_MAPS, SURVEY_MAPS, map_cell
 from popmaps.maps.pictures import colours
 from popmaps.maps.samples import SINGLE_LABELS
@@ -179,9 +180,9 @@ def test_a_stack_grows_with_its_samples(make_samples: MakeSamples, tmp_path: Pat
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from popmaps.maps import batches, generation
+from popmaps.maps import batch_maps, generation
 writes = 0
-whole = batches.place
+whole = batch_maps.place
 
 def place(path, data):
     global writes
@@ -191,7 +192,7 @@ def place(path, data):
         os.kill(os.getpid(), signal.SIGKILL)
     whole(path, data)
 
-batches.place = place
+batch_maps.place = place
 generation.generate_maps(sys.argv[1], sys.argv[2], sys.argv[3], data_type=sys.argv[5],
                          resolution_dyn=32, resolution_ppdot=32)
 """

@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 
 from popmaps.radio import dispersion
 from popmaps.radio.dispersion import CAP_KPC, FARTHEST_KPC, dispersion_measure, distance_kpc
-from popmaps.radio.electron_density import electron_column, electron_density
+from popmaps.radio.electron_columns import electron_column
+from popmaps.radio.electron_density import electron_density
 from popmaps.radio.electron_model import build_model, read_parameters
 from skytypes.errors import InputError
 

@@ -9,7 +9,8 @@ import pytest
 
 from popmaps.cli import main
 from popmaps.population.settings import PopulationSettings, read_settings
-from popmaps.radio.surveys import built_in_surveys, read_surveys
+from popmaps.radio.survey_files import read_surveys
+from popmaps.radio.surveys import built_in_surveys
 
 README = Path(__file__).parents[1] / "README.md"
 

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from popmaps.cli import main
-from popmaps.splits import draw_split, read_rows, split_dataset
+from popmaps.dataset_rows import read_rows
+from popmaps.splits import draw_split, split_dataset
 from skytypes.errors import InputError
 
 

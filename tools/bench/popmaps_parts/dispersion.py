@@ -27,7 +27,7 @@ from scipy.integrate import simpson
 
 from popmaps.radio import dispersion
 from popmaps.radio.dispersion import dispersion_measure, distance_kpc
-from popmaps.radio.electron_density import electron_column
+from popmaps.radio.electron_columns import electron_column
 from popmaps.radio.electron_model import read_parameters
 
 Floats = NDArray[np.float64]

@@ -25,12 +25,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.integrate import odeint, solve_ivp
 
-from popmaps.constants import KPC_CM, YEAR_S
+from popmaps.constants import GRAVITY, KPC_CM, YEAR_S
 from popmaps.galaxy.dynamics import Births, born, evolved
-from popmaps.galaxy.frames import seen_from_sun, to_cartesian
+from popmaps.galaxy.frames import seen_from_sun
 from popmaps.galaxy.orbits import TIME_PER_YEAR, TOLERANCE, evolve
-from popmaps.galaxy.potentials import GRAVITY, accelerations
+from popmaps.galaxy.potentials import accelerations
 from popmaps.galaxy.settings import GalaxySettings
+from popmaps.galaxy.vectors import to_cartesian
 
 Floats = NDArray[np.float64]
 

@@ -36,9 +36,11 @@ def first_difference(
         other = theirs.get(name)
         if other == value:
             continue
-        groups = isinstance(other, Mapping) and isinstance(value, Mapping)
-        inner = first_difference(other, value) if groups else None
-        return inner or (name, other, value)
+        if isinstance(other, Mapping) and isinstance(value, Mapping):
+            inner = first_difference(other, value)
+            if inner is not None:
+                return inner
+        return name, other, value
     return None
 
 

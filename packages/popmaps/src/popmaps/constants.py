@@ -16,6 +16,9 @@ ELECTRON_MASS_G: Final = 9.10938356e-28
 JANSKY_CGS: Final = 1e-23
 """One jansky [erg s^-1 cm^-2 Hz^-1]."""
 
+GRAVITY: Final = GRAVITY_CGS * SOLAR_MASS_G / KPC_CM / 1e10
+"""Newton's constant [kpc (km/s)^2 per solar mass]."""
+
 KM_S_PER_KPC_YEAR: Final = KPC_CM / 1e5 / YEAR_S
 """One kiloparsec a year [km/s]."""
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from scipy.integrate import quad
 
 from popmaps.radio.dispersion import CAP_KPC, dispersion_measure, distance_kpc
-from popmaps.radio.electron_density import electron_column, electron_density
+from popmaps.radio.electron_columns import electron_column
+from popmaps.radio.electron_density import electron_density
 
 CATALOGUE = Path(__file__).resolve().parents[5] / "shared/data/pulsars/psrcat_v2.7.0.db.xz"
 

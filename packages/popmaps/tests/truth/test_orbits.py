@@ -18,17 +18,17 @@ from galpy.potential import (
 from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 
+from popmaps.constants import GRAVITY
 from popmaps.galaxy.dynamics import Births, born
-from popmaps.galaxy.frames import to_cartesian
 from popmaps.galaxy.orbits import TIME_PER_YEAR, evolve
 from popmaps.galaxy.potentials import (
-    GRAVITY,
     POTENTIALS,
     accelerations,
     circular_speed,
     potential_values,
 )
 from popmaps.galaxy.settings import GalaxySettings
+from popmaps.galaxy.vectors import to_cartesian
 
 Floats = NDArray[np.float64]
 

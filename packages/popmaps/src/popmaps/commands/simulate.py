@@ -134,7 +134,8 @@ def _surveys(
 ) -> tuple[SurveyTable, dict[str, int]]:
     """The surveys, and the detections wanted of them."""
     from popmaps.population.settings import VARIABLES
-    from popmaps.radio.surveys import built_in_surveys, read_surveys
+    from popmaps.radio.survey_files import read_surveys
+    from popmaps.radio.surveys import built_in_surveys
 
     table = built_in_surveys() if path is None else read_surveys(path)
     taken = next((name for name in table.groups if name in (*_COLUMNS, *VARIABLES)), None)

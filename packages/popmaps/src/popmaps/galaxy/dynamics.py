@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from ..constants import KM_S_PER_KPC_YEAR
 from .birth import draw_ages, draw_heights, draw_radii
-from .frames import Sky, seen_from_sun, to_cartesian, to_cylindrical
+from .frames import Sky, seen_from_sun
 from .kicks import draw_kicks
 from .orbits import TOLERANCE, evolve
 from .potentials import circular_speed
 from .settings import GalaxySettings
 from .spiral_arms import draw_places
+from .vectors import to_cartesian, to_cylindrical
 
 Floats = NDArray[np.float64]
 

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from skytypes.errors import InputError
 
 from ..constants import SUN_HEIGHT_KPC, SUN_RADIUS_KPC
-from .potentials import as_triples
+from .vectors import as_triples
 
 CENTRE_RA_DEG: Final = 266.4051
 CENTRE_DEC_DEG: Final = -28.936175
@@ -190,62 +190,3 @@ def seen_from_sun(positions_kpc: ArrayLike, velocities_km_s: ArrayLike) -> Sky:
     out = np.empty((8, len(positions)))
     _observe(positions, velocities, out)
     return Sky(*out)
-
-
-def to_cartesian(
-    phi_rad: NDArray[np.float64],
-    along_r: NDArray[np.float64],
-    along_phi: NDArray[np.float64],
-    along_z: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Vectors with cylindrical components, in Cartesian axes.
-
-    Parameters
-    ----------
-    phi_rad : ndarray, shape (n,)
-        Angle of the place from the x axis [rad].
-    along_r, along_phi, along_z : ndarray, shape (n,)
-        Components away from the axis, counter-clockwise and to the north.
-
-    Returns
-    -------
-    ndarray, shape (n, 3)
-
-    Examples
-    --------
-    >>> to_cartesian(np.array([np.pi / 2]), np.ones(1), np.zeros(1), np.ones(1)).round(6)
-    array([[0., 1., 1.]])
-    """
-    cosine, sine = np.cos(phi_rad), np.sin(phi_rad)
-    x, y = along_r * cosine - along_phi * sine, along_r * sine + along_phi * cosine
-    return np.stack([x, y, along_z], axis=1)
-
-
-def to_cylindrical(
-    positions_kpc: NDArray[np.float64], velocities_km_s: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Cylindrical coordinates and velocities.
-
-    Parameters
-    ----------
-    positions_kpc : ndarray, shape (n, 3)
-        [kpc].
-    velocities_km_s : ndarray, shape (n, 3)
-        [km/s].
-
-    Returns
-    -------
-    ndarray, shape (6, n)
-        r [kpc], phi [rad, 0 to 2 pi], z [kpc], v_r, v_phi, v_z [km/s]; v_phi is negative with
-        the Galaxy's rotation.
-
-    Examples
-    --------
-    >>> to_cylindrical(np.array([[0.0, 2.0, 0.1]]), np.array([[3.0, 4.0, 5.0]]))[:, 0].round(4)
-    array([ 2.    ,  1.5708,  0.1   ,  4.    , -3.    ,  5.    ])
-    """
-    x, y, z = positions_kpc.T
-    u, v, w = velocities_km_s.T
-    r, phi = np.hypot(x, y), np.mod(np.arctan2(y, x), 2 * np.pi)
-    cosine, sine = np.cos(phi), np.sin(phi)
-    return np.stack([r, phi, z, u * cosine + v * sine, v * cosine - u * sine, w])

@@ -16,7 +16,8 @@ from skytypes.errors import InputError, SkyError
 
 from ..constants import KPC_CM, YEAR_S
 from .nystrom import MAX_STEPS, follow
-from .potentials import as_triples, potential_number
+from .potentials import potential_number
+from .vectors import as_triples
 
 TIME_PER_YEAR: Final = YEAR_S * 1e5 / KPC_CM
 """One year in the time unit of kpc and km/s [kpc / (km/s)]."""

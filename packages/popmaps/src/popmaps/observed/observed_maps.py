@@ -20,7 +20,7 @@ from ..maps.axes import ppdot_grid, radec_grid
 from ..maps.histograms import density_map, flux_map
 from ..maps.layout import DATASET_FILE as SIMULATED_FILE
 from ..maps.layout import INPUT_PREFIX, SURVEY_MAPS, SURVEYS, map_file, survey_map_name
-from ..maps.pictures import png_bytes
+from ..maps.map_files import map_bytes
 from ..maps.samples import SINGLE_LABELS
 from .meerkat import Fluxes
 from .pulsars import Pulsars
@@ -204,17 +204,9 @@ def write_observed(
         table.unlink()
     write_json(save_dir / PROVENANCE_FILE, dict(provenance or {}))
     for name, values in maps.items():
-        write_bytes(save_dir / map_file(name, 0, data_type), _content(values, data_type))
+        write_bytes(save_dir / map_file(name, 0, data_type), map_bytes(values, data_type))
     write_text(table, _table_text(maps, data_type))
     return table
-
-
-def _content(values: Floats, data_type: DataType) -> bytes:
-    if data_type == "image":
-        return png_bytes(values)
-    out = io.BytesIO()
-    np.save(out, values)
-    return out.getvalue()
 
 
 def _table_text(maps: Mapping[str, Floats], data_type: DataType) -> str:

@@ -17,14 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from skytypes.errors import InputError
 
-from .electron_density import (
-    PLANE_REACH_PC,
-    PLANE_STEP_PC,
-    add_centre_columns,
-    fill_arm_plane,
-    fill_columns,
-    unit_vectors,
-)
+from .electron_arms import PLANE_REACH_PC, PLANE_STEP_PC, fill_arm_plane
+from .electron_columns import add_centre_columns, fill_columns, unit_vectors
 from .electron_model import electron_model
 
 LONGITUDES: Final = 180
@@ -146,7 +140,7 @@ def dispersion_measure(
     Source: the density of Yao, Manchester & Wang 2017, ApJ 835, 29. Interpolation between rays
     changes a star's measure by 0.2 % in the middle and 1 % at most for nine in ten stars of a
     disk; nearer than 1 kpc, behind the rims of the Gum nebula and the Local Bubble, by up to tens
-    of percent (:func:`popmaps.radio.electron_density.electron_column` does not interpolate). The
+    of percent (:func:`popmaps.radio.electron_columns.electron_column` does not interpolate). The
     model itself is off by a factor of 1.25 for half of the pulsars of known distance.
 
     Examples

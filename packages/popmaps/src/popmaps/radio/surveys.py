@@ -1,24 +1,19 @@
-"""Pulsar surveys: what each looked at and with what, built in or from a user's TOML file."""
+"""Pulsar surveys: what each looked at and with what; the built-in ones."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from importlib.resources import files
-from pathlib import Path
 from typing import Annotated, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-
-from skyrun.files import read_toml
-from skytypes.errors import InputError
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ..columns import SURVEY
 from .coordinates import wrapped_longitude_deg
 
-MAX_FILE_BYTES = 1_000_000
 Values = NDArray[np.float64]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Positive = Annotated[Number, Field(gt=0)]
@@ -203,102 +198,3 @@ def built_in_surveys() -> SurveyTable:
     """
     text = files("popmaps.radio").joinpath("data", "surveys.toml").read_text(encoding="utf-8")
     return SurveyTable.model_validate(tomllib.loads(text))
-
-
-def read_surveys(path: Path) -> SurveyTable:
-    """The built-in surveys and those of a file.
-
-    Parameters
-    ----------
-    path : Path
-        TOML with tables ``[survey.NAME]`` and, if detections are joined or counted,
-        ``[group.NAME]``. A survey that no group names makes a group of its own, without a count.
-
-    Returns
-    -------
-    SurveyTable
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read or is no TOML, a field is missing, unknown or out of range, or
-        a name is one of the built-in surveys or groups, or differs from another in case only.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> text = '''[survey.NARROW]
-    ... frequency_mhz = 1400
-    ... bandwidth_mhz = 100
-    ... channel_mhz = 1
-    ... integration_s = 60
-    ... sampling_us = 100
-    ... receiver_k = 20
-    ... gain_k_jy = 1.0
-    ... '''
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder, "mine.toml")
-    ...     _ = path.write_text(text)
-    ...     table = read_surveys(path)
-    >>> table.groups["NARROW"].surveys, table.surveys["NARROW"].threshold_snr
-    (('NARROW',), 9.0)
-    """
-    known = built_in_surveys()
-    given = read_toml(path, max_bytes=MAX_FILE_BYTES)
-    tables = {kind: given.pop(kind, {}) for kind in ("survey", "group")}
-    if given or not all(isinstance(table, dict) for table in tables.values()):
-        raise InputError(f"{path}: give tables [survey.NAME] and [group.NAME] and nothing else")
-    _refuse_known(path, tables["survey"], known.surveys, "survey")
-    _refuse_known(path, tables["group"], known.groups, "group")
-    merged = {
-        "survey": {**known.surveys, **tables["survey"]},
-        "group": {**known.groups, **tables["group"]},
-    }
-    try:
-        table = SurveyTable.model_validate(merged)
-    except ValidationError as error:
-        raise InputError(f"{path}: {_first_error(error)}") from None
-    grouped = {name for group in table.groups.values() for name in group.surveys}
-    alone = {n: SurveyGroup(surveys=(n,)) for n in table.surveys if n not in grouped}
-    taken = next((name for name in alone if name in table.groups), None)
-    if taken is not None:
-        raise InputError(f"{path}: survey {taken} is in no group, but group {taken} is of other "
-                         "surveys; give one another name")  # fmt: skip
-    _refuse_alike(path, "survey", table.surveys)
-    _refuse_alike(path, "group", [*table.groups, *alone])
-    return SurveyTable(survey=table.surveys, group={**table.groups, **alone})
-
-
-def _refuse_known(
-    path: Path, given: Mapping[str, object], known: Mapping[str, object], kind: str
-) -> None:
-    taken = next((name for name in given if name in known), None)
-    if taken is not None:
-        raise InputError(f"{path}: {kind} {taken} is built in; give it another name")
-
-
-def _refuse_alike(path: Path, kind: str, names: Iterable[str]) -> None:
-    """Some file systems take names that differ in case only for one file."""
-    seen: dict[str, str] = {}
-    for name in names:
-        other = seen.setdefault(name.lower(), name)
-        if other != name:
-            raise InputError(f"{path}: {kind} {name} and {other} differ in case only, and their "
-                             "files would be one; give one another name")  # fmt: skip
-
-
-def _first_error(error: ValidationError) -> str:
-    """The first thing that is wrong, in one line."""
-    first = error.errors(include_url=False)[0]
-    place = ".".join(_short(str(part)) for part in first["loc"])
-    message = first["msg"].removeprefix("Value error, ")
-    given = first["input"]
-    # Python refuses to write a number of more than 4300 digits.
-    plain = isinstance(given, float | str) or (isinstance(given, int) and given.bit_length() < 64)
-    shown = f" (given {_short(repr(given))})" if plain else ""
-    return f"{place}: {message}{shown}" if place else message
-
-
-def _short(text: str) -> str:
-    """The start of a text on one line."""
-    return " ".join(text[:60].split())
