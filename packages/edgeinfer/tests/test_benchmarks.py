@@ -12,9 +12,10 @@ import pytest
 from edgeinfer import bench_model, benchmarks
 from edgeinfer.benchmarks import median_interval
 from edgeinfer.sessions import Session
-from skytypes import ModelCard, decode, encode
+from skytypes import ModelCard, decode, encode, encoding
 from skytypes.errors import InputError
 from skytypes.specs import Channel, OutputSpec, TensorSpec
+from skytypes.windows import crop_window
 
 COSTS_S = {"encode": 1.0, "network": 2.0, "decode": 4.0}
 
@@ -87,3 +88,20 @@ def test_the_interval_covers_the_median_as_often_as_it_says(count: int) -> None:
 def test_numbers_below_their_least_are_refused(exported: Path, changes: dict[str, Any]) -> None:
     with pytest.raises(InputError, match="give repeats and batches of 1 or more"):
         bench_model(exported, **changes)
+
+
+def test_encoding_looks_for_the_window_every_time(
+    exported: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sample remembers its window, so that encoding it again would cost too little."""
+    looked = 0
+
+    def look(*given: Any) -> Any:
+        nonlocal looked
+        looked += 1
+        return crop_window(*given)
+
+    monkeypatch.setattr(encoding, "crop_window", look)
+    bench_model(exported, repeats=7, batches=(2,), pixels=32)
+    # Once before the clock starts; then in every call of encode and of total, warm-up included.
+    assert looked == 1 + 2 * (benchmarks._WARM_UP + 7)

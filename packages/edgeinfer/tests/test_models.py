@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,10 +9,11 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from edgeinfer import EdgeModel, load_model
+from edgeinfer import Answer, EdgeModel, items, load_model, models
 from edgeinfer.errors import ModelFileError
 from skyrun.fits import make_header, write_image
-from skytypes import Beam, ModelCard, Sample, SkyImage
+from skytypes import Beam, ModelCard, Sample, SkyImage, encode
+from skytypes.arrays import Array
 from skytypes.cards import UsableRule
 from skytypes.errors import ContractError, InputError
 from skytypes.specs import Channel, Operation, OutputSpec, TensorSpec
@@ -185,3 +187,59 @@ def test_a_reference_outside_the_picture_is_said(model: EdgeModel, tmp_path: Pat
     assert not any("reference position" in reason for reason in inside.reasons)
     assert any("outside the picture: offsets count from its middle" in r for r in outside.reasons)
     assert not outside.usable
+
+
+def test_pictures_go_before_others_are_read(
+    model: EdgeModel, sky_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many files there are, at most a batch of them is held."""
+    held: list[weakref.ref[Sample]] = []
+    beside: list[int] = []
+
+    def read(card: ModelCard, path: items.Place) -> items.Item:
+        beside.append(sum(one() is not None for one in held))
+        item = items.read_picture(card, path)
+        assert item.sample is not None
+        held.append(weakref.ref(item.sample))
+        return item
+
+    monkeypatch.setattr(models, "read_picture", read)
+    paths = sorted(sky_folder.iterdir()) * 2
+    assert all(a.error is None for a in model.run_files(paths, batch_size=2))
+    assert beside == [0, 1, 0, 1, 0, 1]
+
+
+def test_large_pictures_make_small_batches(
+    model: EdgeModel, sky_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = sorted(sky_folder.iterdir())
+    wanted = [a.values for a in model.run_files(paths, batch_size=1)]
+    sizes: list[int] = []
+    answer_group = EdgeModel._answer_group
+
+    def count(self: EdgeModel, group: list[items.Item]) -> Iterator[Answer]:
+        sizes.append(len(group))
+        return answer_group(self, group)
+
+    monkeypatch.setattr(EdgeModel, "_answer_group", count)
+    # Sides of 64, 96 and 80 pixels: the first two together are too many.
+    monkeypatch.setattr(items, "MAX_NUMBERS", 64**2 + 96**2)
+    found = [a.values for a in model.run_files(paths, batch_size=3)]
+    assert sizes == [2, 1]
+    for ours, theirs in zip(found, wanted, strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-5, abs=1e-6)
+
+
+def test_a_picture_beyond_memory_stops_no_other(
+    model: EdgeModel, sky_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def encode_small(specs: Sequence[TensorSpec], sample: Sample) -> dict[str, Array]:
+        if sample.inputs["image"].shape[-1] == 96:
+            raise MemoryError
+        return encode(specs, sample)
+
+    monkeypatch.setattr(items, "encode", encode_small)
+    first, second, third = model.run_files(sorted(sky_folder.iterdir()))
+    assert second.error == "needs more memory than there is; cut the source out of the picture"
+    assert first.error is None
+    assert third.error is None

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,3 +63,11 @@ def test_nothing_is_left_when_the_answers_stop(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="the disk is gone"):
         write_answers(tmp_path / "a.csv", stopping(), CARD)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_that_is_no_utf8_is_escaped(tmp_path: Path) -> None:
+    strange = replace(ANSWERS[0], file=os.fsdecode(b"\xff.fits"))
+    write_answers(tmp_path / "a.csv", [strange], CARD)
+    with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["file"] == r"\udcff.fits"

@@ -153,13 +153,23 @@ def _stages(session: Session, batch: int, repeats: int, pixels: int) -> list[Tim
     if not reads_pictures(card):
         tensors = noise_tensors(card, batch, seed=_SEED)
         return [_timing("network", batch, _time(lambda: session(tensors), repeats))]
-    sample: Sample = probe_pictures(card, batch, seed=_SEED, pixels=pixels)
+    sample = probe_pictures(card, batch, seed=_SEED, pixels=pixels)
     encoded = encode(card.inputs, sample)
     raw = session(encoded)
-    stages = {
-        "encode": lambda: encode(card.inputs, sample),
+
+    def just_read() -> Sample:
+        """The pictures as they come from their files: no window has been looked for in them."""
+        return Sample(sample.inputs, size=batch)
+
+    def answer() -> object:
+        seen = just_read()
+        return decode(card, session(encode(card.inputs, seen)), seen)
+
+    stages: dict[str, Callable[[], object]] = {
+        "encode": lambda: encode(card.inputs, just_read()),
         "network": lambda: session(encoded),
+        # Of pictures that were encoded, and so know their window.
         "decode": lambda: decode(card, raw, sample),
-        "total": lambda: decode(card, session(encode(card.inputs, sample)), sample),
+        "total": answer,
     }
     return [_timing(name, batch, _time(call, repeats)) for name, call in stages.items()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +19,9 @@ from skytypes.samples import image_sample
 from .images import ENDINGS
 
 Place = str | os.PathLike[str]
+
+MAX_NUMBERS = 1 << 24
+"""Once the items of a batch hold so many pixels or bins together, no other is read beside them."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,48 @@ class Item:
     tensors: Mapping[str, Array] = field(default_factory=dict)
     error: str | None = None
     reasons: tuple[str, ...] = ()
+
+    @property
+    def numbers(self) -> int:
+        """Pixels or bins that it holds in memory; 0 after an error."""
+        if self.sample is None:
+            return 0
+        return sum(int(np.size(array)) for array in self.sample.inputs.values())
+
+
+def in_batches(items: Iterable[Item], batch_size: int) -> Iterator[list[Item]]:
+    """Items in the order given, in lists of ``batch_size``, or shorter ones where they are large.
+
+    None is read before the list that it belongs to is asked for.
+
+    Parameters
+    ----------
+    items : iterable of Item
+    batch_size : int
+        Most items of a list.
+
+    Yields
+    ------
+    list of Item
+        Closed by the item with which it holds `MAX_NUMBERS` or more.
+
+    Examples
+    --------
+    >>> [len(batch) for batch in in_batches([Item("a.fits", 0.0, error="is empty")] * 5, 2)]
+    [2, 2, 1]
+    """
+    batch: list[Item] = []
+    held = 0
+    for item in items:
+        batch.append(item)
+        held += item.numbers
+        if len(batch) == batch_size or held >= MAX_NUMBERS:
+            yield batch
+            batch, held = [], 0
+        # Nothing is held here while the next one is read.
+        del item
+    if batch:
+        yield batch
 
 
 def read_picture(card: ModelCard, path: Place) -> Item:
@@ -78,6 +123,9 @@ def read_picture(card: ModelCard, path: Place) -> Item:
             )
     except SkyError as error:
         return Item(str(path), time.perf_counter() - start, error=_reason(path, error))
+    except MemoryError:
+        reason = "needs more memory than there is; cut the source out of the picture"
+        return Item(str(path), time.perf_counter() - start, error=reason)
     seconds = time.perf_counter() - start
     return Item(str(path), seconds, sample, tensors, reasons=_origin_reasons(image))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from skytypes.usability import reasons_not_usable
 
 from .answers import Answer, value_of
 from .errors import ModelFileError
-from .items import Item, read_picture, read_rows, reads_maps
+from .items import Item, in_batches, read_picture, read_rows, reads_maps
 from .modelfile import MAX_MODEL_BYTES, ModelFile, read_model
 from .probes import PICTURE_INPUTS, reads_pictures
 from .sessions import Session
@@ -81,7 +81,8 @@ class EdgeModel:
             FITS images, one picture each (`skyrun.fits.read_image`), of any size, with a
             restoring beam; for a network of maps tables of them, one answer a row.
         batch_size : int
-            Items that the network sees at once; only that many are held in memory.
+            Items that the network sees at once. They are read as they are needed, and fewer at
+            once where they are large (`edgeinfer.items.MAX_NUMBERS`).
 
         Returns
         -------
@@ -107,8 +108,10 @@ class EdgeModel:
         return self._run_groups((read_picture(self.card, path) for path in paths), batch_size)
 
     def _run_groups(self, waiting: Iterator[Item], batch_size: int) -> Iterator[Answer]:
-        while group := list(islice(waiting, batch_size)):
+        for group in in_batches(waiting, batch_size):
             yield from self._answer_group(group)
+            # Its pictures go before those of the next are read.
+            del group
 
     def _check_for_files(self) -> None:
         if not reads_pictures(self.card) and not reads_maps(self.card):

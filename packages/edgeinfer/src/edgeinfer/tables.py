@@ -78,7 +78,8 @@ def write_answers(path: Path, answers: Iterable[Answer], card: ModelCard) -> Non
     check_ending(path)
     with (
         atomic_path(path) as temporary,
-        temporary.open("w", encoding="utf-8", newline="") as file,
+        # A file's name need not be UTF-8; the table is.
+        temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
     ):
         if path.suffix.lower() == ".jsonl":
             for one in answers:
