@@ -52,7 +52,7 @@ def test_a_dataset_from_generate_to_split(
     save = tmp_path / "save"
     small = ["--resolution-dyn", "32", "--resolution-ppdot", "32", "--json"]
     options = ["--kind", "full", "--data", str(data), "--save-dir", str(save), *small]
-    assert main(["generate", *options]) == 0
+    assert main(["generate", *options]) == 1
     out, err = capsys.readouterr()
     assert json.loads(out) == {
         "dataset": str(save / "dataset_full.csv"),
@@ -74,6 +74,18 @@ def test_a_dataset_from_generate_to_split(
         {"set": "train", "samples": 3},
         {"set": "valid", "samples": 3},
     ]
+
+
+def test_samples_out_of_reach_are_no_failure_damaged_ones_are_each_time(
+    make_samples: MakeSamples, tmp_path: Path
+) -> None:
+    data = make_samples(0, 1, 2)
+    (data / "000000" / "aborted.json").write_text('{"reason": "too many births"}')
+    options = ["generate", "--kind", "full", "--data", str(data), "--save-dir", str(tmp_path / "s")]
+    assert main(options) == 0
+    (data / "000001" / "final_population.parquet").write_bytes(b"damaged")
+    assert main(options) == 1
+    assert main(options) == 1
 
 
 def test_maps_without_stars_are_told_and_counted(

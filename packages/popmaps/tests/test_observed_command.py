@@ -79,10 +79,23 @@ def test_a_bad_pulsar_is_reported_and_does_not_stop_the_others(
     catalogue: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     catalogue.write_text(catalogue.read_text().replace("P0 0.2 ", "P0 quick "))
-    assert run("--path-atnf", catalogue, "--save-dir", tmp_path / "o", "--json") == 0
+    assert run("--path-atnf", catalogue, "--save-dir", tmp_path / "o", "--json") == 1
     printed = capsys.readouterr()
     assert "popmaps: record 2: P0 'quick' is no number; left out\n" in printed.err
     assert json.loads(printed.out.splitlines()[1])["in_coverage"] == 3
+
+
+def test_a_bad_row_of_the_census_fails_a_catalogued_flux_of_zero_does_not(
+    catalogue: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    census = tmp_path / "census.csv"
+    census.write_text(CENSUS + "J1704-30,1429,loud\n")
+    words = ("--path-atnf", catalogue, "--save-dir")
+    assert run(*words, tmp_path / "a", "--path-meerkat", census) == 1
+    assert "census, row 4: ch6flux 'loud' is no number; left out" in capsys.readouterr().err
+    catalogue.write_text(catalogue.read_text().replace("S1400 4.5 ", "S1400 0 "))
+    assert run(*words, tmp_path / "b") == 0
+    assert "1 flux densities S1400 are not over 0; left out" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def test_a_damaged_map_is_left_out_of_the_mean_and_named(
     assert [channel.samples for channel in overview.channels] == [3, 3, 4]
     assert [channel.mean[0, 0] for channel in overview.channels] == [5 / 3, 1.0, 1.5]
     assert [line.split(":")[0] for line in overview.skipped] == ["row 1", "row 3"]
-    assert main(["show", str(tmp_path), "--json"]) == 0
+    assert main(["show", str(tmp_path), "--json"]) == 1
     printed = capsys.readouterr()
     assert json.loads(printed.out)["maps_left_out"] == 2
     assert printed.err.count("\n") == 2
@@ -203,7 +203,7 @@ def test_a_channel_of_damaged_maps_only_is_left_out(
     np.save(tmp_path / f"{CHANNELS[2]}_0.npy", np.full((4, 3), np.nan))
     overview = read_overview(tmp_path)
     assert [channel.name for channel in overview.channels] == list(CHANNELS[:2])
-    assert main(["show", str(tmp_path), "--json"]) == 0
+    assert main(["show", str(tmp_path), "--json"]) == 1
     printed = capsys.readouterr()
     assert json.loads(printed.out) | {"channels": 2, "maps_left_out": 1} == json.loads(printed.out)
     assert re.search(r"^popmaps: row 0: .*: 12 bins are not finite; .*\n$", printed.err)
@@ -217,7 +217,7 @@ def test_an_empty_file_of_the_chosen_sample_does_not_stop_the_page(
     make_dataset(tmp_path, kind)
     damaged = f"{CHANNELS[0]}_0.{'npy' if kind == 'array' else 'png'}"
     (tmp_path / damaged).write_bytes(b"")
-    assert main(["show", str(tmp_path), "--json", "--sample", sample]) == 0
+    assert main(["show", str(tmp_path), "--json", "--sample", sample]) == 1
     printed = capsys.readouterr()
     assert json.loads(printed.out)["maps_left_out"] == 1
     assert printed.err.startswith("popmaps: row 0: ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import popmaps.population.samples as samples_module
 from popmaps.cli import main
 from popmaps.columns import FULL
 from popmaps.population.samples import make_sample, make_samples
-from popmaps.population.tasks import SampleTask
+from popmaps.population.tasks import MAX_PICKLED_STARS, SampleTask, check_task
 from popmaps.tables import find_table, read_table
 from skyrun.folder import locked_folder
 from skytypes.errors import InputError
@@ -195,6 +196,10 @@ def test_a_survey_named_as_a_column_of_the_answer_is_refused(
         (("-n", "-5"), "-5 stars"),
         (("-n", "99999999"), "99999999 stars"),
         (("-n", "many"), "many"),
+        (
+            ("-n", "10000000", "--format", "pickle"),
+            "10000000 stars in pickles need 13.0 GB of memory; give format 'parquet'",
+        ),
         (("--samples", "0"), "0 samples; give 1 to 1000000"),
         (("--vary", "height", "1", "2"), "parameter 'height'; what can vary: B_initial"),
         (("--vary", "h_c", "2", "1"), "h_c from 2 to 1"),
@@ -278,6 +283,16 @@ def test_a_name_that_is_no_text_is_refused(
     assert simulate(out, "-n", "100") == 2
     assert "its name is no UTF-8" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_only_what_is_kept_in_memory_bounds_a_pickle(tmp_path: Path) -> None:
+    most = SampleTask(0, tmp_path, "dyn", stars=MAX_PICKLED_STARS, format="pickle")
+    check_task(most)
+    check_task(replace(most, stars=MAX_PICKLED_STARS + 1, format="parquet"))
+    # Of a population drawn for surveys only the detections are kept.
+    check_task(replace(most, stars=10**7, kind="surveys", targets={"PMPS": 5}))
+    with pytest.raises(InputError, match=r"2000001 stars in pickles need 2\.6 GB of memory"):
+        check_task(replace(most, stars=MAX_PICKLED_STARS + 1))
 
 
 def test_a_task_without_stars_is_refused(tmp_path: Path) -> None:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from skyrun.commands import answer, note
+from skyrun.commands import FAILED, answer, note
+
+from .options import Flag
+
+if TYPE_CHECKING:
+    from ..maps.datasets import Dataset
 
 
 def generate(
@@ -20,9 +25,9 @@ def generate(
     seed: int = 0,
     workers: int = 1,
     dask: str | None = None,
-    strict: bool = False,
-    json: bool = False,
-) -> None:
+    strict: Flag = False,
+    json: Flag = False,
+) -> int:
     """Make the maps of simulated samples, those that are not made yet, and list them in a CSV.
 
     Parameters
@@ -51,7 +56,7 @@ def generate(
         Stop at the first sample that can't be read, or has other labels than most, instead of
         leaving it out.
     json
-        Print a line of JSON instead of a table.
+        Print one JSON object a line instead of a table.
     """
     from ..maps.generation import generate_maps
 
@@ -68,22 +73,9 @@ def generate(
         strict=strict,
         quiet=False,
     )
-    for number, reason in made.skipped.items():
-        note(f"popmaps: sample {number} is left out: {reason}")
-    if made.aborted:
-        note(f"popmaps: {made.aborted} samples were aborted by the simulator and are left out")
-    for name, stars in made.dropped.items():
-        note(f"popmaps: {name}: {stars} stars without a finite weight are left out")
     outside = {n: lost for n, maps in made.empty.items() if (lost := _with_stars(maps))}
-    for number, lost in outside.items():
-        stars = max(lost.values())
-        note(
-            f"popmaps: sample {number}: no star in {', '.join(lost)}: all {stars} are outside the "
-            "axes, or their coordinates are no numbers"
-        )
     blind = sum(0 in maps.values() for maps in made.empty.values())
-    if blind:
-        note(f"popmaps: in {blind} samples a survey detects no star; its maps are empty")
+    _tell(made, outside, blind)
     row = {
         "dataset": str(made.path),
         "kind": kind,
@@ -95,6 +87,25 @@ def generate(
         "without_detections": blind,
     }
     answer([row], json=json)
+    return FAILED if made.skipped else 0
+
+
+def _tell(made: Dataset, outside: Mapping[int, Mapping[str, int]], blind: int) -> None:
+    """What is left out of the maps, a line each."""
+    for number, reason in made.skipped.items():
+        note(f"popmaps: sample {number} is left out: {reason}")
+    if made.aborted:
+        note(f"popmaps: {made.aborted} samples were aborted by the simulator and are left out")
+    for name, stars in made.dropped.items():
+        note(f"popmaps: {name}: {stars} stars without a finite weight are left out")
+    for number, lost in outside.items():
+        stars = max(lost.values())
+        note(
+            f"popmaps: sample {number}: no star in {', '.join(lost)}: all {stars} are outside the "
+            "axes, or their coordinates are no numbers"
+        )
+    if blind:
+        note(f"popmaps: in {blind} samples a survey detects no star; its maps are empty")
 
 
 def _with_stars(empty: Mapping[str, int]) -> dict[str, int]:

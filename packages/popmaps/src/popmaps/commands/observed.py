@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from cyclopts import Parameter
-
-from skyrun.commands import answer, note
+from skyrun.commands import FAILED, answer, note
 from skytypes.errors import InputError
+
+from .options import Flag
 
 if TYPE_CHECKING:
     from ..observed.meerkat import Fluxes
@@ -28,8 +28,8 @@ def observed(
     resolution_dyn: int = 64,
     resolution_ppdot: int = 64,
     positions: Literal["covered", "timed"] = "covered",
-    json: Annotated[bool, Parameter(negative="")] = False,
-) -> None:
+    json: Flag = False,
+) -> int:
     """Make the maps of the pulsars that PMPS, SMPS and HTRU found, to compare simulations with.
 
     Writes nine maps, dataset_atnf.csv (labels and velocities empty) and
@@ -57,7 +57,7 @@ def observed(
         covered: every pulsar in coverage is on the position map. timed: only those with a period
         derivative, as in published maps.
     json
-        Print JSON lines instead of a table.
+        Print one JSON object a line instead of a table.
     """
     from dataclasses import asdict
 
@@ -81,11 +81,7 @@ def observed(
     provenance["configuration"] |= options
     made_with = (*options, "flux_from", "files")
     require_same(save_dir, {name: provenance["configuration"][name] for name in made_with})
-    _tell((*pulsars.skipped, *fluxes.skipped))
-    if not pulsars.binaries_known:
-        note(f"popmaps: {path_atnf}: no column BINARY; binaries are taken as left out already")
-    if fluxes.source != "tpa":
-        note(f"popmaps: {STATEMENTS[fluxes.source]}")
+    _tell(path_atnf, pulsars, fluxes)
     maps, counts = observed_maps(
         pulsars,
         fluxes,
@@ -98,6 +94,9 @@ def observed(
     write_observed(save_dir, maps, data_type=data_type, provenance=provenance)
     stated = {"flux_from": fluxes.source, "flux_statement": STATEMENTS[fluxes.source]}
     answer([asdict(row) | (stated if json else {}) for row in counts], json=json)
+    # A flux density of 0 in the catalogue itself is one that was measured, and no bad row.
+    bad = (*pulsars.skipped, *(fluxes.skipped if fluxes.source == "tpa" else ()))
+    return FAILED if bad else 0
 
 
 def _check_flux_options(path_meerkat: Path | None, flux_from: str | None) -> None:
@@ -119,12 +118,19 @@ def _fluxes(
     return catalogue_fluxes(pulsars, flux_from or "s1400")
 
 
-def _tell(skipped: tuple[str, ...]) -> None:
-    """A line for each of the first pulsars left out, and how many more there are."""
+def _tell(path_atnf: Path, pulsars: Pulsars, fluxes: Fluxes) -> None:
+    """Which pulsars are left out, how many more there are, and what was taken for granted."""
+    from ..observed.meerkat import STATEMENTS
+
+    skipped = (*pulsars.skipped, *fluxes.skipped)
     for line in skipped[:_MOST_NOTES]:
         note(f"popmaps: {line}")
     if len(skipped) > _MOST_NOTES:
         note(f"popmaps: {len(skipped) - _MOST_NOTES} more are left out for such reasons")
+    if not pulsars.binaries_known:
+        note(f"popmaps: {path_atnf}: no column BINARY; binaries are taken as left out already")
+    if fluxes.source != "tpa":
+        note(f"popmaps: {STATEMENTS[fluxes.source]}")
 
 
 def _check_counts(path: Path, pulsars: Pulsars, counts: list[SurveyCounts]) -> None:

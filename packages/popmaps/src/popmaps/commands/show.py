@@ -7,7 +7,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from skyrun.commands import answer, note
+from skyrun.commands import FAILED, answer, note
+
+from .options import Flag
 
 _MOST_NOTES = 5
 
@@ -18,8 +20,8 @@ def show(
     out: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
     sample: int = 0,
     mean_of: int = 500,
-    json: Annotated[bool, Parameter(negative="")] = False,
-) -> None:
+    json: Flag = False,
+) -> int:
     """Draw a dataset on one page: its maps by channel, its labels and its sets.
 
     Parameters
@@ -34,7 +36,7 @@ def show(
     mean_of
         Most samples that the mean maps are taken over, evenly from the table.
     json
-        Print one JSON object instead of a table.
+        Print one JSON object a line instead of a table.
     """
     from ..overview import find_table, read_overview
     from ..show import require_ending, write_page
@@ -61,3 +63,4 @@ def show(
     row |= {f"samples_{name}": rows for name, (rows, _) in overview.sets.items()}
     row |= {"samples_shared": overview.shared} if overview.sets else {}
     answer([row], json=json)
+    return FAILED if overview.skipped else 0

@@ -11,6 +11,8 @@ from cyclopts import Parameter
 from skyrun.commands import FAILED, USAGE, answer, note
 from skytypes.errors import InputError
 
+from .options import Flag
+
 if TYPE_CHECKING:
     from popmaps.population.settings import PopulationSettings
     from popmaps.population.tasks import SampleResult
@@ -43,7 +45,7 @@ def simulate(
     format: Literal["parquet", "pickle"] = "parquet",  # noqa: A002 - the option's name
     workers: int = 1,
     dask: str | None = None,
-    json: bool = False,
+    json: Flag = False,
 ) -> int:
     """Make populations of neutron stars; a second run makes only what is missing.
 
@@ -76,7 +78,8 @@ def simulate(
     t_max_yr
         Stars are born evenly over so long [yr].
     format
-        pickle: .pkl.gz with two-level columns, for exchange.
+        pickle: .pkl.gz with two-level columns, for exchange; in memory until it is whole, so of at
+        most 2 million stars a sample.
     workers
         Processes.
     dask

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from skyrun.commands import answer
 
+from .options import Flag
+
 
 def split(
     *,
@@ -13,8 +15,8 @@ def split(
     test_split: float | None = None,
     valid_split: float | None = None,
     seed: int = 0,
-    by_hash: bool = False,
-    json: bool = False,
+    by_hash: Flag = False,
+    json: Flag = False,
 ) -> None:
     """Split a dataset into training, validation and test, and write the training's statistics.
 
@@ -33,7 +35,7 @@ def split(
         Decide by a hash of each sample's number: a sample keeps its set when the dataset grows,
         and sizes are only near the fractions.
     json
-        Print a line of JSON a set instead of a table.
+        Print one JSON object a line instead of a table.
     """
     from ..splits import split_dataset
 

@@ -18,6 +18,10 @@ Format = Literal["parquet", "pickle"]
 
 PACKAGES: Final = ("popmaps", "numpy", "scipy", "numba", "pyarrow", "pandas")
 MAX_STARS: Final = 20_000_000
+MAX_PICKLED_STARS: Final = 2_000_000
+"""Of a whole population: a pickle is in memory until it is written, Parquet is streamed."""
+PICKLED_BYTES_A_STAR: Final = 1300
+"""Memory that the tables of a population of kind ``full`` take at most, measured."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +132,12 @@ def check_task(task: SampleTask) -> None:
         raise InputError(f"{task.stars} stars; give 1 to {MAX_STARS}")
     if task.kind == "surveys":
         _check_targets(task)
+    elif task.format == "pickle" and (task.stars or 0) > MAX_PICKLED_STARS:
+        need = (task.stars or 0) * PICKLED_BYTES_A_STAR / 1e9
+        raise InputError(
+            f"{task.stars} stars in pickles need {need:.1f} GB of memory; give format 'parquet', "
+            f"which is streamed, or at most {MAX_PICKLED_STARS} stars a sample"
+        )
     task.settings.with_values(task.values)
     check_effect(task.kind, task.values)
     item_rng(task.seed, task.number, "popmaps.samples")
