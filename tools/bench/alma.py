@@ -40,10 +40,12 @@ from casa_sim.casa.calls import (
     tclean_arguments,
 )
 from casa_sim.casa.worker import CasaWorker
-from casa_sim.comparison import relative_rms
+from casa_sim.comparison_table import relative_rms
 from casa_sim.native.clean import CleanControl, clean
+from casa_sim.native.correlator import observe_visibilities
+from casa_sim.native.imaging import image_visibilities
 from casa_sim.native.noise import visibility_sigma_jy
-from casa_sim.native.observing import image_visibilities, observe_natively, observe_visibilities
+from casa_sim.native.observing import observe_natively
 from casa_sim.native.restore import restored
 from casa_sim.native.setup import ImagingSetup, make_setup, setup_from_baselines
 from casa_sim.native.visibilities import predict

@@ -30,13 +30,10 @@ from casa_sim import ObservationSettings
 from casa_sim.casa.calls import measurement_set
 from casa_sim.casa.observing import exported_visibilities, observe_with_casa
 from casa_sim.casa.worker import CasaWorker
-from casa_sim.comparison import relative_rms
-from casa_sim.native.observing import (
-    clean_image,
-    image_visibilities,
-    observe_natively,
-    observe_visibilities,
-)
+from casa_sim.comparison_table import relative_rms
+from casa_sim.native.correlator import observe_visibilities
+from casa_sim.native.imaging import clean_image, image_visibilities
+from casa_sim.native.observing import observe_natively
 from casa_sim.native.setup import make_setup, setup_from_baselines
 from casa_sim.visibility_table import Visibilities
 from skytypes import Observation, SkyImage
@@ -117,7 +114,7 @@ def measure(sky: SkyImage, settings: ObservationSettings, casa: Run) -> Figures:
     ours = observe_visibilities(sky, quiet, seed=1, tracks=setup.tracks)
     same = setup_from_baselines(casa.seen.middle_uvw_m, settings)
     dirty = image_visibilities(casa.seen, same)
-    image, told = clean_image(dirty, same)
+    image, told = clean_image(dirty, same, niter=settings.niter)
     made = casa.made
     if made.psf is None or made.dirty is None or made.image.beam is None:
         raise SystemExit("CASA left no PSF, dirty image or beam")

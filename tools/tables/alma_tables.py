@@ -23,18 +23,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
-from casa_sim.antennas import read_antenna_list
+from casa_sim.antenna_lists import read_antenna_list
 from casa_sim.arrays import ARRAYS, BANDS, BANDWIDTH_HZ, Band
 from casa_sim.native.atmosphere import (
     AIRMASS,
     BACKGROUND_K,
     GROUND_K,
     H_OVER_K,
-    MAX_OPACITY,
     SPILLOVER_EFFICIENCY,
     Atmosphere,
-    find_atmosphere,
 )
+from casa_sim.native.atmosphere_table import MAX_OPACITY, find_atmosphere
 from skyrun.files import write_text
 from skytypes.errors import InputError
 

@@ -22,11 +22,12 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 from casa_sim import ObservationSettings
-from casa_sim.comparison import relative_rms
 from casa_sim.comparison_files import draw_image
-from casa_sim.native.observing import clean_image, image_visibilities, observe_visibilities
+from casa_sim.comparison_table import relative_rms
+from casa_sim.constants import SPEED_OF_LIGHT_M_S
+from casa_sim.native.correlator import observe_visibilities
+from casa_sim.native.imaging import clean_image, image_visibilities
 from casa_sim.native.setup import make_setup
-from casa_sim.native.tracks import SPEED_OF_LIGHT_M_S
 from skytypes import Beam, SkyImage
 
 reference = Path(__file__).resolve().parents[4] / "shared/data/casa_reference/b6_c6_large.json"
@@ -52,7 +53,7 @@ sky = SkyImage(data, pixel, "Jy/pixel", frequency_hz=230e9, name="disk")
 setup = make_setup(settings, sky.ra_deg, sky.dec_deg)
 seen = observe_visibilities(sky, settings, seed=1, tracks=setup.tracks)
 dirty = image_visibilities(seen, setup)
-clean, counted = clean_image(dirty, setup)
+clean, counted = clean_image(dirty, setup, niter=settings.niter)
 beam, size = setup.beam, settings.image_size_px
 print(f"{len(seen.values)} visibilities, noise {1e3 * seen.sigma_jy[0]:.2f} mJy each")
 print(f"beam {beam.bmaj_arcsec:.4f} x {beam.bmin_arcsec:.4f} arcsec, {counted}")

@@ -10,13 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casa_sim.antennas import (
-    antenna_positions,
-    local_to_itrf,
-    longest_baseline_m,
-    read_antenna_list,
-)
+from casa_sim.antenna_lists import read_antenna_list
+from casa_sim.antennas import antenna_positions, longest_baseline_m
 from casa_sim.arrays import ARRAYS
+from casa_sim.site import local_to_itrf
 from skytypes.errors import InputError
 
 REFERENCE = Path(__file__).resolve().parents[4] / "shared" / "data" / "casa_reference"

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casa_sim.arrays import BANDS
-from casa_sim.native.atmosphere import AIRMASS, H_OVER_K, find_atmosphere
+from casa_sim.native.atmosphere import AIRMASS, H_OVER_K
+from casa_sim.native.atmosphere_table import find_atmosphere
 from skytypes.errors import InputError
 
 # CASA's: band, pwv [mm], zenith opacity, brightness and system temperature at the zenith [K].

@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 
 from casa_sim.casa.calls import Call, observing_calls
-from casa_sim.casa.worker import CasaWorker, check_casa_installed, last_severe
+from casa_sim.casa.installation import check_casa_installed
+from casa_sim.casa.messages import last_severe
+from casa_sim.casa.worker import CasaWorker
 from casa_sim.errors import CasaError
 from casa_sim.settings import ObservationSettings
 from skytypes import SkyImage

@@ -12,10 +12,10 @@ import pytest
 
 from casa_sim import NativeSimulator, ObservationSettings, ObservedSkies
 from casa_sim.arrays import BANDS, find_band
-from casa_sim.native.atmosphere import MAX_OPACITY, PWV_MM, find_atmosphere
+from casa_sim.native.atmosphere_table import MAX_OPACITY, PWV_MM, find_atmosphere
 from casa_sim.native.channels import channel_baselines, channel_sigma_jy
+from casa_sim.native.correlator import observe_visibilities
 from casa_sim.native.noise import visibility_sigma_jy
-from casa_sim.native.observing import observe_visibilities
 from casa_sim.native.other_baselines import visibilities_at
 from casa_sim.native.setup import make_setup
 from casa_sim.native.uv_noise import UvNoise

@@ -153,7 +153,7 @@ def test_an_interrupt_ends_casa_and_clears_up(make_catalogue: MakeCatalogue) -> 
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
         _, error = process.communicate(timeout=30)
-    assert process.returncode == 130
+    assert process.returncode == 130, error
     assert "stopped; run it again to continue" in error
     assert "Traceback" not in error
     assert [p.name for p in out.iterdir()] == ["Disk_001"]

@@ -11,14 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from casa_sim.comparison import (
-    COLUMNS,
-    Comparison,
-    compare_backends,
-    relative_rms,
-    source_box,
-)
+from casa_sim.comparison import Comparison, compare_backends
 from casa_sim.comparison_files import PICTURE, TABLE_CSV, TABLE_JSON, compare_sky, draw_image
+from casa_sim.comparison_table import COLUMNS, relative_rms, source_box
 from casa_sim.native.setup import make_setup, setup_from_baselines
 from casa_sim.settings import ObservationSettings
 from skyrun.fits import write_image

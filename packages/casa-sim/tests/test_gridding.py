@@ -10,9 +10,10 @@ import pytest
 from numpy.typing import NDArray
 
 from casa_sim.antennas import antenna_positions
+from casa_sim.constants import SPEED_OF_LIGHT_M_S
 from casa_sim.native.gridding import gridded_image, padded_side
 from casa_sim.native.images import dirty_image
-from casa_sim.native.tracks import SPEED_OF_LIGHT_M_S, uv_track
+from casa_sim.native.tracks import uv_track
 from casa_sim.native.visibilities import predict
 from skytypes import SkyImage
 from skytypes.errors import InputError
@@ -52,9 +53,11 @@ def _slow(values: NDArray[np.complex128]) -> NDArray[np.float64]:
         x, y = side / 2 - u * scale, side / 2 + v * scale
         column, row = round(x), round(y)
         right, up = round((column - x) * 100) / 100, round((row - y) * 100) / 100
+        rows = [kernel(i + up) for i in range(-3, 4)]
+        columns = [kernel(j + right) for j in range(-3, 4)]
         for i in range(-3, 4):
             for j in range(-3, 4):
-                share = kernel(i + up) * kernel(j + right)
+                share = rows[i + 3] * columns[j + 3]
                 plane[row + i, column + j] += value * share
                 total += share
     image = np.fft.fftshift(np.fft.fft2(np.fft.ifftshift(plane))).real / total

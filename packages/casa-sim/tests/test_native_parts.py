@@ -20,15 +20,18 @@ from hypothesis import strategies as st
 
 from casa_sim import NativeSimulator, SetupCache
 from casa_sim.antennas import antenna_positions
+from casa_sim.constants import SPEED_OF_LIGHT_M_S
 from casa_sim.native import cache as caching
 from casa_sim.native.cache import VARIABLE, default_cache
+from casa_sim.native.correlator import observe_visibilities
 from casa_sim.native.images import dirty_image
-from casa_sim.native.observing import observe_natively, observe_visibilities
+from casa_sim.native.observing import observe_natively
 from casa_sim.native.other_baselines import observe_at, visibilities_at
 from casa_sim.native.setup import make_setup
-from casa_sim.native.tracks import SITE_M, SPEED_OF_LIGHT_M_S, uv_track
+from casa_sim.native.tracks import uv_track
 from casa_sim.native.weights import imaging_weights
 from casa_sim.settings import ObservationSettings
+from casa_sim.site import CENTRE_M
 from casa_sim.visibility_table import read_visibilities, write_visibilities
 from skytypes import SkyImage
 from skytypes.errors import InputError
@@ -68,7 +71,7 @@ def test_w_is_the_way_to_the_source(dec: float, ra: float, hour: float) -> None:
 @pytest.mark.parametrize(("ra", "dec", "hour"), [(250.0, -30.0, 0.0), (40.0, 10.0, 2.0)])
 def test_elevation_against_astropy(ra: float, dec: float, hour: float) -> None:
     track = uv_track(POSITIONS, ra, dec, time_s=600, hour_angle_h=hour)
-    place = EarthLocation.from_geocentric(*SITE_M, unit=units.m)
+    place = EarthLocation.from_geocentric(*CENTRE_M, unit=units.m)
     with iers.conf.set_temp("auto_download", False), iers.conf.set_temp("auto_max_age", None):
         frame = AltAz(obstime=Time(track.mjd, format="mjd", scale="utc"), location=place)
         true = SkyCoord(ra, dec, unit="deg").transform_to(frame).alt.rad
@@ -157,6 +160,18 @@ def test_the_seed_decides_every_bit() -> None:
     assert one.image.truth == {"pa_deg": 3.0}
     assert one.image.provenance is not None
     assert one.settings["sigma_jy"][0] == pytest.approx(0.0093, rel=0.05)
+
+
+def test_what_was_observed_before_changes_nothing() -> None:
+    """A setup is kept for observations that differ in niter, stage and weather."""
+    kept = SetupCache()
+    few, dirty = replace(SETTINGS, niter=3), replace(SETTINGS, stage="dirty", pwv_mm=3.0)
+    for settings in (SETTINGS, few, dirty, SETTINGS):
+        alone = observe_natively(_sky(), settings, seed=4)
+        after_others = observe_natively(_sky(), settings, seed=4, cache=kept)
+        assert after_others.image.data.tobytes() == alone.image.data.tobytes()
+        assert dict(after_others.settings) == dict(alone.settings)
+    assert observe_natively(_sky(), few, seed=4, cache=kept).settings["iterdone"] == 3
 
 
 def test_arrays_draw_their_own_noise() -> None:

@@ -15,10 +15,11 @@ import pytest
 
 import casa_sim.disks_observed
 from casa_sim import ObservationSettings, SetupCache
-from casa_sim.catalogue import LABELS
 from casa_sim.disks_observed import DisksObserved
+from casa_sim.labels import LABELS
 from casa_sim.native.observing import observe_natively
-from casa_sim.observed_skies import ObservedSkies, find_skies
+from casa_sim.observed_skies import ObservedSkies, Stage
+from casa_sim.sky_sources import find_skies
 from skytypes import Sample, SkyImage, SkySource, item_rng
 from skytypes.checks import check_dataset, check_sky_source
 from skytypes.errors import ContractError, InputError, MissingPackageError
@@ -88,8 +89,9 @@ def test_an_item_is_the_point_where_its_truth_says(points: SkySource) -> None:
 
 def test_the_visibility_route_is_the_native_simulator(points: SkySource) -> None:
     cache = SetupCache()
-    for stage in ("dirty", "clean"):
-        settings = replace(SETTINGS, stage=stage, niter=20)
+    cases: list[tuple[Stage, int]] = [("dirty", 20), ("clean", 20), ("clean", 5)]
+    for stage, niter in cases:
+        settings = replace(SETTINGS, stage=stage, niter=niter)
         dataset = ObservedSkies(points, settings, stage=stage, seed=5, cache=cache)
         seed = int(item_rng(5, 2, "casa_sim.observed").integers(1 << 63))
         wanted = observe_natively(points.sky(2), settings, seed=seed, cache=cache).image

@@ -16,12 +16,12 @@ from types import MappingProxyType
 from skytypes.errors import InputError
 
 from .antennas import antenna_positions, longest_baseline_m
+from .constants import SPEED_OF_LIGHT_M_S
 
 TABLE_FREQUENCY_HZ = 230e9
 BANDWIDTH_HZ = 7.5e9
 """What is observed around a band's frequency unless settings say otherwise [Hz]."""
 
-_LIGHT_M_S = 299_792_458.0
 _MAS_PER_RAD = 648_000_000 / math.pi
 
 
@@ -141,8 +141,8 @@ def find_array(name: str) -> ArrayConfiguration:
     Raises
     ------
     InputError
-        If it is not in `ARRAYS` and no list (`casa_sim.antennas.read_antenna_list`); the message
-        says what is allowed.
+        If it is not in `ARRAYS` and no list (`casa_sim.antenna_lists.read_antenna_list`); the
+        message says what is allowed.
 
     Examples
     --------
@@ -153,7 +153,7 @@ def find_array(name: str) -> ArrayConfiguration:
         return ARRAYS[name]
     longest = longest_baseline_m(antenna_positions(name))
     # The rule of the arrays that the published pipeline does not have.
-    beam = 0.7 * _LIGHT_M_S / TABLE_FREQUENCY_HZ / longest * _MAS_PER_RAD
+    beam = 0.7 * SPEED_OF_LIGHT_M_S / TABLE_FREQUENCY_HZ / longest * _MAS_PER_RAD
     beam = float(f"{beam:.2g}")
     return ArrayConfiguration(name, beam, max(1.0, float(int(beam / 6))))
 

@@ -15,12 +15,12 @@ from skytypes.errors import InputError, SkyError
 
 from .arrays import ARRAYS, find_band
 from .imaging_rules import needs_two_arrays
+from .labels import LABELS
 from .limits import check_more_compact
 from .products import check_name
 from .settings import MAX_NITER, ObservationSettings
 
 MAX_BYTES = 64 << 20
-LABELS = ("incl_deg", "pa_deg", "dx_arcsec", "dy_arcsec")
 
 _Finite = Annotated[float, Field(allow_inf_nan=False)]
 

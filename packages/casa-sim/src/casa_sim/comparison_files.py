@@ -16,8 +16,10 @@ from skyrun.files import atomic_path, write_json, write_text
 from skytypes import SkyImage
 from skytypes.errors import MissingPackageError
 
-from .casa.worker import JOB_TIMEOUT_S, check_casa_installed
-from .comparison import COLUMNS, Comparison, compare_backends, relative_rms, source_box
+from .casa.installation import check_casa_installed
+from .casa.worker import JOB_TIMEOUT_S
+from .comparison import Comparison, compare_backends
+from .comparison_table import COLUMNS, relative_rms, source_box
 from .settings import ObservationSettings
 from .skies import check_sky, read_sky
 
@@ -39,6 +41,7 @@ def compare_sky(
     *,
     seed: int = 0,
     timeout_s: float = JOB_TIMEOUT_S,
+    quiet: bool = False,
 ) -> Comparison:
     """Compare the backends on a sky model and leave table, picture and CASA's messages.
 
@@ -55,6 +58,8 @@ def compare_sky(
         Decides the noise.
     timeout_s : float
         Longest time for CASA [s].
+    quiet : bool
+        Show no progress bar.
 
     Returns
     -------
@@ -73,7 +78,7 @@ def compare_sky(
     _check_matplotlib()
     sky = read_sky(path)
     check_sky(sky, settings)
-    made = compare_backends(sky, settings, seed=seed, folder=out, timeout_s=timeout_s)
+    made = compare_backends(sky, settings, seed=seed, folder=out, timeout_s=timeout_s, quiet=quiet)
     write_table(made, out)
     write_picture(made, Path(out) / PICTURE)
     return made

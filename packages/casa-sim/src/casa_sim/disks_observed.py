@@ -6,9 +6,12 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 
-from .catalogue import LABELS, read_catalogue
+from .catalogue import read_catalogue
+from .labels import LABELS
 from .native.cache import SetupCache
-from .observed_skies import ObservedSkies, Route, Stage, find_skies
+from .native.routes import Route
+from .observed_skies import ObservedSkies, Stage
+from .sky_sources import find_skies
 
 
 class DisksObserved(ObservedSkies):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -49,6 +50,24 @@ def check_keep(keep: Collection[str], allowed: Collection[str] = KEEP) -> frozen
         if name not in allowed:
             raise InputError(f"keep is {name!r}; allowed: {', '.join(allowed)}")
     return frozenset(keep)
+
+
+def check_folder(out: Path) -> None:
+    """Refuse a folder for products that is a file, lies below one, or can't be written.
+
+    Raises
+    ------
+    InputError
+
+    Examples
+    --------
+    >>> check_folder(Path())
+    """
+    existing = next(path for path in (out, *out.absolute().parents) if path.exists())
+    if not existing.is_dir():
+        raise InputError(f"{existing}: is a file; give a folder")
+    if not os.access(existing, os.W_OK):
+        raise InputError(f"{out}: can't be written; choose another place")
 
 
 def check_image_stage(stage: str) -> None:

@@ -11,7 +11,8 @@ from skytypes import Sample, SkyImage
 from skytypes.errors import InputError
 from skytypes.samples import image_sample
 
-from .catalogue import LABELS, read_catalogue
+from .catalogue import read_catalogue
+from .labels import LABELS, known_labels
 
 
 class SimulatedDisks:
@@ -108,13 +109,7 @@ class SimulatedDisks:
             if path.parent.name not in self._catalogue:
                 raise InputError(f"{path}: the catalogue has no disk {path.parent.name!r}")
             known = self._catalogue[path.parent.name]
-        labels = {}
-        for name in self._label_names:
-            value = known.get(name)
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                raise InputError(f"{path}: its {name} is not known; give the catalogue")
-            labels[name] = float(value)
-        return labels
+        return known_labels(known, self._label_names, what=str(path), advice="give the catalogue")
 
     def _nothing(self, found: Sequence[Path]) -> str:
         if not found:

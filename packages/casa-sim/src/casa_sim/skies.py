@@ -1,4 +1,4 @@
-"""Sky models that an observation starts from, read and checked."""
+"""Sky models that an observation starts from: read, checked, and how bright in each channel."""
 
 from __future__ import annotations
 
@@ -84,13 +84,25 @@ def check_sky(sky: SkyImage, settings: ObservationSettings | None = None) -> Non
 def _check_frequency(own_hz: float, settings: ObservationSettings) -> None:
     """Refuse a sky of another frequency; one of the same band may be observed at any other."""
     band = settings.receiver
-    same = abs(own_hz / band.frequency_hz - 1) <= _SAME_FREQUENCY
     tuned = settings.frequency_ghz is not None
-    if not (same or (tuned and band.low_hz <= own_hz <= band.high_hz)):
+    if not (
+        is_same_frequency(own_hz, settings) or (tuned and band.low_hz <= own_hz <= band.high_hz)
+    ):
         raise InputError(
             f"the sky is at {own_hz / 1e9:.4g} GHz but band {settings.band} is at "
             f"{band.frequency_hz / 1e9:.4g} GHz; choose the band of the sky"
         )
+
+
+def is_same_frequency(own_hz: float, settings: ObservationSettings) -> bool:
+    """Whether data of a frequency [Hz] may stand for what is observed: within 5 %.
+
+    Examples
+    --------
+    >>> is_same_frequency(225e9, ObservationSettings("alma.cycle9.7.cfg", band=6))
+    True
+    """
+    return abs(own_hz / settings.receiver.frequency_hz - 1) <= _SAME_FREQUENCY
 
 
 def check_field(sky: SkyImage, settings: ObservationSettings) -> None:
@@ -133,3 +145,24 @@ def check_field(sky: SkyImage, settings: ObservationSettings) -> None:
             f"{100 * share:.0f} % of the sky's flux is within the image of {field:.4g} arcsec; "
             "give a larger --imsize or --cell-mas"
         )
+
+
+def channel_fluxes(settings: ObservationSettings, sky: SkyImage) -> tuple[float, ...]:
+    """How bright a sky is in each channel, over what its pixels say.
+
+    Parameters
+    ----------
+    settings : ObservationSettings
+    sky : SkyImage
+        Without a frequency its pixels are those of the middle of the observation.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> settings = ObservationSettings("alma.cycle9.5.cfg", channels=2, spectral_index=2.0)
+    >>> sky = SkyImage(np.ones((8, 8)), 0.01, "Jy/pixel", frequency_hz=230e9)
+    >>> [round(flux, 4) for flux in channel_fluxes(settings, sky)]
+    [0.9838, 1.0164]
+    """
+    own = sky.frequency_hz or settings.receiver.frequency_hz
+    return tuple((channel / own) ** settings.spectral_index for channel in settings.channels_hz)

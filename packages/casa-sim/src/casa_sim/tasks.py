@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import shutil
+import time
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -13,10 +14,11 @@ from typing import Protocol
 
 from skyrun.folder import ResumableFolder
 from skytypes import Observation, Provenance, SkyImage
-from skytypes.errors import InputError
+from skytypes.errors import InputError, SkyError
 
-from .catalogue import LABELS, CatalogueRow
+from .catalogue import CatalogueRow
 from .errors import CasaSimError
+from .labels import LABELS
 from .products import STAGES, WORK, check_name, product_name, wanted_stages, write_products
 from .settings import ObservationSettings
 from .skies import check_field, read_sky
@@ -73,6 +75,26 @@ class Observer(Protocol):
         self, task: DiskTask, sky: SkyImage, folder: Path, keep: Collection[str]
     ) -> Observation | Visibilities:
         """Observe a sky; logs and what ``keep`` asks for besides pictures go to ``folder``."""
+
+
+def try_disk(task: DiskTask, observer: Observer, *, out: Path, keep: Collection[str]) -> DiskResult:
+    """`make_disk` without its errors: the result tells what went wrong, and how long it took.
+
+    Parameters
+    ----------
+    task, observer, out, keep
+        As `make_disk`.
+    """
+    start = time.monotonic()
+    try:
+        result = make_disk(task, observer, out=out, keep=keep)
+    except SkyError as error:
+        result = DiskResult(task.name, "failed", reason=str(error))
+    except OSError as error:
+        # A full disk, say: this disk's failure, told in one line.
+        reason = f"{task.name}: {error.filename or out}: {error.strerror or error}"
+        result = DiskResult(task.name, "failed", reason=reason)
+    return replace(result, seconds=time.monotonic() - start)
 
 
 def make_disk(

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from casa_sim.casa.calls import measurement_set
 from casa_sim.casa.observing import exported_visibilities, observe_with_casa
 from casa_sim.casa.worker import CasaWorker
-from casa_sim.native.observing import image_visibilities, observe_natively, observe_visibilities
+from casa_sim.native.correlator import observe_visibilities
+from casa_sim.native.imaging import image_visibilities
+from casa_sim.native.observing import observe_natively
 from casa_sim.native.setup import make_setup
 from casa_sim.settings import ObservationSettings
 from casa_sim.visibility_table import Visibilities

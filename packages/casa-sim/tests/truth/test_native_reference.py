@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from casa_sim.native.correlator import observe_visibilities
 from casa_sim.native.images import dirty_image
-from casa_sim.native.observing import clean_image, image_visibilities, observe_visibilities
+from casa_sim.native.imaging import clean_image, image_visibilities
 from casa_sim.native.primary_beam import primary_beam
 from casa_sim.native.setup import ImagingSetup, make_setup
 from casa_sim.settings import ObservationSettings
@@ -119,7 +120,8 @@ def test_noise_free_clean_image(name: str) -> None:
     """What the published pipeline images: the visibilities without noise."""
     case = _case(name)
     seen = observe_visibilities(case.sky, case.setup.settings, seed=0, tracks=case.setup.tracks)
-    image, _ = clean_image(image_visibilities(seen, case.setup), case.setup)
+    dirty = image_visibilities(seen, case.setup)
+    image, _ = clean_image(dirty, case.setup, niter=case.setup.settings.niter)
     casas = case.picture("noisefree256")
     ours = _middle(image, 256)
     assert np.corrcoef(ours.ravel(), casas.ravel())[0, 1] > 0.9999

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from casa_sim.antennas import local_to_itrf
-from casa_sim.native.atmosphere import find_atmosphere
+from casa_sim.native.atmosphere_table import find_atmosphere
 from casa_sim.native.noise import held_airmass, stokes_i_sigma_jy, visibility_sigma_jy
+from casa_sim.site import local_to_itrf
 
 # CASA's formula and what its measurement sets hold: band, pwv [mm], both sigma [mJy], the last's
 # statistical error [mJy]; airmass 1.00746.

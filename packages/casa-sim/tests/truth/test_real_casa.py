@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from casa_sim.casa.calls import VISIBILITIES, measurement_set
 from casa_sim.casa.campaign import CasaCampaign
 from casa_sim.casa.worker import CasaWorker
-from casa_sim.native.observing import clean_image, image_visibilities, observe_visibilities
+from casa_sim.native.correlator import observe_visibilities
+from casa_sim.native.imaging import clean_image, image_visibilities
 from casa_sim.native.setup import ImagingSetup, make_setup
 from casa_sim.settings import ObservationSettings
 from casa_sim.tasks import DiskResult, DiskTask
@@ -264,7 +265,7 @@ def test_native_psf_and_beam_are_casas(run: Run, setup: ImagingSetup) -> None:
 
 def test_native_image_of_casas_visibilities_is_casas(run: Run, setup: ImagingSetup) -> None:
     dirty = image_visibilities(run.seen, setup)
-    image, counted = clean_image(dirty, setup)
+    image, counted = clean_image(dirty, setup, niter=SETTINGS.niter)
     assert counted["iterdone"] == pytest.approx(run.header["ITERDONE"], abs=5)
     assert np.corrcoef(image.ravel(), run.image.data.ravel())[0, 1] > 0.9999
     assert _apart(image, run.image.data) < 0.01

@@ -12,10 +12,11 @@ import pytest
 from numpy.typing import NDArray
 
 from casa_sim import ObservationSettings
+from casa_sim.native.correlator import observe_visibilities
 from casa_sim.native.image_plane import make_image_plane
 from casa_sim.native.images import dirty_image, point_spread_function
+from casa_sim.native.imaging import image_visibilities
 from casa_sim.native.noise import draw_noise, held_airmass, stokes_i_sigma_jy
-from casa_sim.native.observing import image_visibilities, observe_visibilities
 from casa_sim.native.setup import ImagingSetup, make_setup
 from casa_sim.native.uv_noise import UvNoise
 from casa_sim.visibility_table import Visibilities

@@ -13,8 +13,9 @@ from scipy.integrate import quad
 from scipy.special import j0
 
 from casa_sim.antennas import antenna_positions
-from casa_sim.native.tracks import SPEED_OF_LIGHT_M_S, uv_track
-from casa_sim.native.visibilities import ARCSEC_RAD, predict
+from casa_sim.constants import ARCSEC_RAD, SPEED_OF_LIGHT_M_S
+from casa_sim.native.tracks import uv_track
+from casa_sim.native.visibilities import predict
 from skytypes import Beam, SkyImage
 
 FREQUENCY_HZ = 230e9

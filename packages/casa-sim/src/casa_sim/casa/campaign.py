@@ -5,24 +5,24 @@ from __future__ import annotations
 import os
 import queue
 import shutil
-import time
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from skyrun.progress import bar
 from skytypes import Observation, Provenance, SkyImage
-from skytypes.errors import InputError, SkyError
+from skytypes.errors import InputError
 
 from ..errors import CasaError
-from ..products import LOG, WORK, check_keep
+from ..products import LOG, WORK, check_folder, check_keep
 from ..provenance import observation_provenance
-from ..tasks import DiskResult, DiskTask, make_disk
+from ..tasks import DiskResult, DiskTask, try_disk
 from ..visibility_table import Visibilities
+from .installation import check_casa_installed
 from .observing import check_casa_settings, observe_with_casa
-from .worker import JOB_TIMEOUT_S, CasaWorker, check_casa_installed, check_timeout
+from .worker import JOB_TIMEOUT_S, CasaWorker, check_timeout
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class CasaCampaign:
     Raises
     ------
     InputError
-        If ``keep`` holds an unknown name or ``out`` is a file.
+        If ``keep`` holds an unknown name, or ``out`` is a file or can't be written.
     MissingPackageError
         If CASA is not installed.
     """
@@ -89,8 +89,7 @@ class CasaCampaign:
         check_casa_installed()
         self.keep = check_keep(keep)
         self.out = Path(out)
-        if self.out.exists() and not self.out.is_dir():
-            raise InputError(f"{self.out}: is a file; give a folder")
+        check_folder(self.out)
         self.timeout_s = check_timeout(timeout_s)
         self._work = self.out / f".work-{os.getpid()}"
 
@@ -113,7 +112,7 @@ class CasaCampaign:
         Raises
         ------
         InputError
-            If ``workers`` is below 1, or ``out`` can't be a folder.
+            If ``workers`` is below 1, or settings are such that CASA can't follow them.
         """
         if workers < 1:
             raise InputError(f"workers is {workers}; give 1 or more")
@@ -150,29 +149,19 @@ class CasaCampaign:
                 shutil.rmtree(self._work, ignore_errors=True)
 
     def _make_folder(self) -> None:
-        try:
-            self._work.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(f"{self.out}: can't be written ({error.strerror})") from error
+        """A folder for CASA's files; what runs that were killed left of theirs is removed."""
+        self._work.mkdir(parents=True, exist_ok=True)
         for left in self.out.glob(".work-*"):
             owner = left.name.removeprefix(".work-")
             if owner.isdigit() and not _alive(int(owner)):
                 shutil.rmtree(left, ignore_errors=True)
 
     def _observe(self, task: DiskTask, idle: queue.SimpleQueue[CasaWorker]) -> DiskResult:
-        start = time.monotonic()
         casa = idle.get()
         try:
-            observer = CasaObserver(casa, self._work)
-            result = make_disk(task, observer, out=self.out, keep=self.keep)
-        except SkyError as error:
-            result = DiskResult(task.name, "failed", reason=str(error))
-        except OSError as error:
-            # A full disk, say: this disk's failure, told in one line.
-            result = DiskResult(task.name, "failed", reason=f"{task.name}: {error}")
+            return try_disk(task, CasaObserver(casa, self._work), out=self.out, keep=self.keep)
         finally:
             idle.put(casa)
-        return replace(result, seconds=time.monotonic() - start)
 
 
 def _alive(pid: int) -> bool:

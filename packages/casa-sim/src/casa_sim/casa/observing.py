@@ -16,11 +16,10 @@ from skytypes import Observation, SkyImage
 from skytypes.errors import InputError
 
 from ..errors import CasaError
-from ..native.channels import channel_fluxes
 from ..products import check_keep
 from ..provenance import observation_provenance
 from ..settings import ObservationSettings
-from ..skies import check_sky
+from ..skies import channel_fluxes, check_sky
 from ..visibility_table import Visibilities
 from .calls import (
     DIRTY_FITS,

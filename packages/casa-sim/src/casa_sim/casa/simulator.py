@@ -13,8 +13,9 @@ from skytypes import Observation, SkyImage
 from ..errors import CasaError
 from ..products import check_image_stage, check_keep
 from ..settings import ObservationSettings
+from .installation import check_casa_installed
 from .observing import observe_with_casa
-from .worker import JOB_TIMEOUT_S, CasaWorker, check_casa_installed
+from .worker import JOB_TIMEOUT_S, CasaWorker
 
 
 class CasaSimulator:

@@ -1,15 +1,10 @@
-"""CASA as a worker process: started once, serves many jobs, and is replaced when it dies.
-
-Everything CASA writes (configuration, HOME, caches, temporary files) lies in the worker's folder.
-"""
+"""CASA as a worker process: started once, serves many jobs, and is replaced when it dies."""
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import math
 import os
-import re
 import selectors
 import shutil
 import signal
@@ -22,47 +17,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from skytypes.errors import InputError, MissingPackageError
+from skytypes.errors import InputError
 
 from ..errors import CasaError
 from .calls import Call
+from .installation import check_casa_installed, private_environment
+from .messages import last_severe, shortened
 
 START_TIMEOUT_S = 300.0
 JOB_TIMEOUT_S = 1800.0
-
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-_PACKAGES = ("casatools", "casatasks", "casadata", "six")
-_SITE = """\
-import casadata
-datapath = [casadata.datapath]
-measurespath = casadata.datapath
-measures_auto_update = False
-data_auto_update = False
-nogui = True
-nologger = True
-agg = True
-iplog = False
-logfile = "/dev/null"
-cachedir = {cache!r}
-"""
-# CASA calls its leap-second table out of date whatever the observation; it is no reason.
-_NO_REASON = re.compile(r"MeasTable::dUTC")
-_SEVERE = re.compile(r"\tSEVERE\t[^\t]*\t(.*)")
-
-
-def check_casa_installed() -> None:
-    """Refuse to go on where CASA is missing; nothing of it is imported.
-
-    Raises
-    ------
-    MissingPackageError
-        One line that says what to run.
-    """
-    missing = [name for name in _PACKAGES if importlib.util.find_spec(name) is None]
-    if missing:
-        raise MissingPackageError(
-            f"CASA is not installed (missing: {', '.join(missing)}); run: uv sync --extra casa"
-        )
 
 
 def check_timeout(timeout_s: float) -> float:
@@ -152,7 +115,7 @@ class CasaWorker:
         self._send(job)
         reply = self._receive(self.timeout_s, log)
         if "error" in reply:
-            raise CasaError(f"CASA: {reply['call']}: {_short(reply['error'])} (see {log})")
+            raise CasaError(f"CASA: {reply['call']}: {shortened(reply['error'])} (see {log})")
         results: list[dict[str, Any]] = reply["results"]
         return results
 
@@ -170,11 +133,8 @@ class CasaWorker:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _start(self) -> None:
-        for name in ("home", "cache", "tmp"):
-            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        environment = private_environment(self.folder)
         console = self.folder / "console.log"
-        site = self.folder / "casasiteconfig.py"
-        site.write_text(_SITE.format(cache=str(self.folder / "cache")))
         with console.open("ab") as stray, self._starting:
             if self._stopped:
                 raise CasaError("CASA: the worker was stopped")
@@ -184,7 +144,7 @@ class CasaWorker:
                 stdout=subprocess.PIPE,
                 stderr=stray,
                 cwd=self.folder,
-                env=self._environment(site),
+                env=environment,
                 start_new_session=True,
                 bufsize=0,
             )
@@ -192,24 +152,8 @@ class CasaWorker:
         reply = self._receive(START_TIMEOUT_S, console)
         if "error" in reply:
             self._kill()
-            raise CasaError(f"CASA can't be started: {_short(reply['error'])}")
+            raise CasaError(f"CASA can't be started: {shortened(reply['error'])}")
         self.versions = dict(reply["ready"])
-
-    def _environment(self, site: Path) -> dict[str, str]:
-        kept = {k: v for k, v in os.environ.items() if k != "DISPLAY" and not k.startswith("CASA")}
-        home = str(self.folder / "home")
-        # One thread: workers share the machine, and sums keep their order.
-        threads = dict.fromkeys(_THREADS, "1")
-        own = {
-            "CASASITECONFIG": str(site),
-            "HOME": home,
-            "MPLCONFIGDIR": home,
-            "XDG_CACHE_HOME": home,
-            "XDG_CONFIG_HOME": home,
-            "TMPDIR": str(self.folder / "tmp"),
-            "MPLBACKEND": "agg",
-        }
-        return {**kept, **threads, **own}
 
     def _send(self, message: dict[str, Any]) -> None:
         process = self._process
@@ -261,25 +205,3 @@ def _end_group(pid: int) -> None:
     """End a process and those it started."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
-
-
-def _short(text: str, *, longest: int = 300) -> str:
-    return text if len(text) <= longest else text[: longest - 3] + "..."
-
-
-def last_severe(log: Path) -> str:
-    """The last message that CASA marked SEVERE in a log file; empty where there is none.
-
-    Parameters
-    ----------
-    log : path
-    """
-    try:
-        lines = log.read_text(errors="replace").splitlines()
-    except OSError:
-        return ""
-    for line in reversed(lines):
-        found = _SEVERE.search(line)
-        if found and not _NO_REASON.search(line):
-            return _short(found.group(1).strip())
-    return ""

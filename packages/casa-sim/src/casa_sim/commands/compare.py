@@ -38,5 +38,6 @@ def compare(
     from ..settings import ObservationSettings
 
     settings = ObservationSettings(**target.settings(), **imaging.settings())
-    answer(compare_sky(sky, out, settings, seed=seed, timeout_s=timeout).rows, json=json)
+    made = compare_sky(sky, out, settings, seed=seed, timeout_s=timeout)
+    answer(made.rows, json=json)
     return 0

@@ -1,18 +1,8 @@
-"""What the air and the receiver add to the signal: opacity and system temperature.
-
-The tables behind it are fitted to CASA's atmosphere tool (ATM: 5000 m, 560 mbar, 270 K, 20 %
-humidity, 2 km water scale height, -5.6 K/km, tropical) by tools/tables/alma_tables.py: a row for
-the usual frequency of each band, and knots for all other frequencies of the bands, between which it
-is linear.
-"""
+"""What the air and the receiver add to the signal: opacity and system temperature."""
 
 from __future__ import annotations
 
-import csv
-import io
-from dataclasses import dataclass, fields, replace
-from functools import cache
-from importlib.resources import files
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,14 +17,13 @@ SPILLOVER_EFFICIENCY = 0.95
 GROUND_K = 270.0
 BACKGROUND_K = 2.725
 AIRMASS = (1.0, 3.9)
-MAX_OPACITY = 1.6
-"""Towards the zenith: where the air is more opaque than this, there is no fit."""
-PWV_MM = (0.05, 20.0)
 
 
 @dataclass(frozen=True)
 class Atmosphere:
-    """The air above ALMA at a frequency, and the band's receiver.
+    """The air above ALMA at a frequency, and the receiver of a band.
+
+    `casa_sim.native.atmosphere_table.find_atmosphere` has those that there are.
 
     Parameters
     ----------
@@ -88,6 +77,7 @@ class Atmosphere:
 
         Examples
         --------
+        >>> from casa_sim.native.atmosphere_table import find_atmosphere
         >>> round(find_atmosphere(6).opacity(1.0), 6)
         0.053971
         """
@@ -127,6 +117,7 @@ class Atmosphere:
 
         Examples
         --------
+        >>> from casa_sim.native.atmosphere_table import find_atmosphere
         >>> round(float(find_atmosphere(6).mean_temperature_k(1.0, 1.0)))
         257
         """
@@ -146,6 +137,7 @@ class Atmosphere:
 
         Examples
         --------
+        >>> from casa_sim.native.atmosphere_table import find_atmosphere
         >>> round(float(find_atmosphere(6).radiation_k(270.0)), 3)
         264.516
         """
@@ -201,84 +193,13 @@ class Atmosphere:
 
         Examples
         --------
+        >>> from casa_sim.native.atmosphere_table import find_atmosphere
         >>> round(float(find_atmosphere(6).system_temperature_k(1.0, 1.0)), 1)
         80.2
         """
         received = self.sky_temperature_k(pwv_mm, airmass) + self.trx_k
         total: NDArray[np.float64] = np.exp(self.opacity(pwv_mm) * _checked(airmass)) * received
         return total
-
-
-def find_atmosphere(band: int, frequency_hz: float | None = None) -> Atmosphere:
-    """The air and the receiver of a band.
-
-    Parameters
-    ----------
-    band : int
-        One of `casa_sim.arrays.BANDS`.
-    frequency_hz : float or None
-        [Hz]; None means the band's usual one.
-
-    Raises
-    ------
-    InputError
-        If there is no such band, the frequency is not in it, or the air is opaque there.
-
-    Examples
-    --------
-    >>> find_atmosphere(8).trx_k
-    135.0
-    >>> round(find_atmosphere(6, 220e9).opacity(1.0), 3)
-    0.05
-    """
-    usual = _table()[find_band(band).number]
-    if frequency_hz is None or frequency_hz == usual.frequency_hz:
-        return usual
-    return _between(replace(usual, frequency_hz=find_band(band, frequency_hz).frequency_hz))
-
-
-def _between(air: Atmosphere) -> Atmosphere:
-    """The same receiver with the air of its frequency, by the knots around it."""
-    knots, laws = _spectrum()
-    here = air.frequency_hz / 1e6
-    values = {name: float(np.interp(here, knots, law)) for name, law in laws.items()}
-    wettest = min(PWV_MM[1], (MAX_OPACITY - values["tau_dry"]) / values["tau_wet_per_mm"])
-    if wettest < PWV_MM[0]:
-        raise InputError(
-            f"the air is opaque at {air.frequency_hz / 1e9:.7g} GHz (band {air.band}); choose "
-            "another frequency or another bandwidth"
-        )
-    return Atmosphere(
-        air.band,
-        air.frequency_hz,
-        **values,
-        trx_k=air.trx_k,
-        pwv_min_mm=PWV_MM[0],
-        pwv_max_mm=wettest,
-    )
-
-
-@cache
-def _table() -> dict[int, Atmosphere]:
-    table = {}
-    for row in csv.DictReader(io.StringIO(_text("atmosphere.csv"))):
-        values = {f.name: float(row[f.name]) for f in fields(Atmosphere) if f.name != "band"}
-        band = int(row["band"])
-        table[band] = Atmosphere(band=band, **values)
-    return table
-
-
-@cache
-def _spectrum() -> tuple[NDArray[np.float64], dict[str, NDArray[np.float64]]]:
-    """Knots [MHz] and, by their names, the numbers of an `Atmosphere` there."""
-    text = _text("atmosphere_spectrum.csv")
-    columns = np.loadtxt(io.StringIO(text), delimiter=",", skiprows=1, unpack=True)
-    _, *names = text.partition("\n")[0].split(",")
-    return columns[0], dict(zip(names, columns[1:], strict=True))
-
-
-def _text(name: str) -> str:
-    return files("casa_sim").joinpath("data", name).read_text(encoding="utf-8")
 
 
 def _checked(airmass: ArrayLike) -> NDArray[np.float64]:

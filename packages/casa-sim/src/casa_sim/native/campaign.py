@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -15,12 +13,13 @@ from skytypes import Observation, Provenance, SkyImage
 from skytypes.errors import InputError
 
 from ..antennas import is_antenna_list
-from ..products import check_keep
+from ..products import check_folder, check_keep
 from ..provenance import observation_provenance
-from ..tasks import DiskResult, DiskTask, make_disk
+from ..tasks import DiskResult, DiskTask, try_disk
 from ..visibility_table import Visibilities, read_visibilities
 from .cache import SetupCache, default_cache
-from .observing import observe_natively, observe_visibilities
+from .correlator import observe_visibilities
+from .observing import observe_natively
 from .other_baselines import observe_at, visibilities_at
 
 shared_cache = cache(default_cache)
@@ -88,11 +87,7 @@ class NativeCampaign:
             raise InputError(
                 "keep is 'work', which only CASA leaves; give --stage visibilities to get those"
             )
-        if self.out.exists() and not self.out.is_dir():
-            raise InputError(f"{self.out}: is a file; give a folder")
-        existing = next(p for p in (self.out, *self.out.absolute().parents) if p.exists())
-        if not os.access(existing, os.W_OK):
-            raise InputError(f"{self.out}: can't be written; choose another place")
+        check_folder(self.out)
 
     def run(
         self,
@@ -165,11 +160,4 @@ def make_one(job: tuple[DiskTask, Path, tuple[str, ...]]) -> DiskResult:
         The task, the folder of all products, and what to keep.
     """
     task, out, keep = job
-    start = time.monotonic()
-    try:
-        result = make_disk(task, NativeObserver(shared_cache()), out=out, keep=keep)
-    except OSError as error:
-        # A full disk, say: this disk's failure, told in one line.
-        reason = f"{task.name}: {error.filename or out}: {error.strerror or error}"
-        result = DiskResult(task.name, "failed", reason=reason)
-    return replace(result, seconds=time.monotonic() - start)
+    return try_disk(task, NativeObserver(shared_cache()), out=out, keep=keep)

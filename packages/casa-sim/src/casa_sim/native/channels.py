@@ -8,12 +8,11 @@ image of one term (multi-frequency synthesis).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-
-from skytypes import SkyImage
 
 from ..settings import ObservationSettings
 from .noise import visibility_sigma_jy
@@ -89,21 +88,28 @@ def channel_sigma_jy(settings: ObservationSettings, airmass: Floats) -> Floats:
     )
 
 
-def channel_fluxes(settings: ObservationSettings, sky: SkyImage) -> tuple[float, ...]:
-    """How bright a sky is in each channel, over what its pixels say.
+def stokes_i_noise_jy(settings: ObservationSettings, airmass: Floats, baselines: int) -> Floats:
+    """Noise of the real, and of the imaginary, part of each visibility of a track, Stokes I.
 
     Parameters
     ----------
     settings : ObservationSettings
-    sky : SkyImage
-        Without a frequency its pixels are those of the middle of the observation.
+        As `channel_sigma_jy`.
+    airmass : ndarray, shape (n,)
+        Of each integration.
+    baselines : int
+
+    Returns
+    -------
+    ndarray, shape (channels * n * baselines,)
+        [Jy]; in the order of visibilities: channel, integration, baseline.
 
     Examples
     --------
-    >>> settings = ObservationSettings("alma.cycle9.5.cfg", channels=2, spectral_index=2.0)
-    >>> sky = SkyImage(np.ones((8, 8)), 0.01, "Jy/pixel", frequency_hz=230e9)
-    >>> [round(flux, 4) for flux in channel_fluxes(settings, sky)]
-    [0.9838, 1.0164]
+    >>> settings = ObservationSettings("alma.cycle9.5.cfg", channels=4)
+    >>> stokes_i_noise_jy(settings, np.array([1.0, 1.1]), 903).shape
+    (7224,)
     """
-    own = sky.frequency_hz or settings.receiver.frequency_hz
-    return tuple((channel / own) ** settings.spectral_index for channel in settings.channels_hz)
+    # Two polarisations are averaged.
+    one = channel_sigma_jy(settings, airmass).ravel() / math.sqrt(2)
+    return np.repeat(one, baselines)

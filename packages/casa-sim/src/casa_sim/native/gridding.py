@@ -6,7 +6,6 @@ differences that small.
 
 from __future__ import annotations
 
-import math
 from functools import cache
 from typing import Any
 
@@ -16,16 +15,14 @@ from numpy.typing import NDArray
 
 from skytypes.errors import InputError
 
-from .images import Image, check_size, sum_of_weights
-from .tracks import SPEED_OF_LIGHT_M_S
-from .visibilities import ARCSEC_RAD, check_sampling
+from ..constants import ARCSEC_RAD, SPEED_OF_LIGHT_M_S
+from .images import Image, visibility_shares
+from .spheroidal import spheroidal
 
 SUPPORT = 3
 SAMPLES = 100
 """Points a cell at which the kernel is tabulated; a visibility takes the nearest."""
 PADDING = 1.2
-
-_BANDWIDTH = 3 * math.pi
 
 
 def gridded_image(
@@ -51,9 +48,8 @@ def gridded_image(
 
     Notes
     -----
-    Each visibility is spread over 7 x 7 cells of a grid 1.2 times the image, by the prolate
-    spheroidal function of order 1 for a support of 6 cells (Schwab 1984, in Indirect Imaging,
-    eq. 8), taken at the nearest hundredth of a cell.
+    Each visibility is spread over 7 x 7 cells of a grid 1.2 times the image, by the spheroidal
+    function (`casa_sim.native.spheroidal`), taken at the nearest hundredth of a cell.
 
     Examples
     --------
@@ -64,8 +60,9 @@ def gridded_image(
     """
     from ducc0 import fft
 
-    check_size(imsize_px)
-    check_sampling(cell_arcsec, uvw_m, frequency_hz)
+    shares = visibility_shares(
+        weights, uvw_m, frequency_hz, imsize_px=imsize_px, cell_arcsec=cell_arcsec
+    )
     side = padded_side(imsize_px)
     cells = frequency_hz / SPEED_OF_LIGHT_M_S * side * cell_arcsec * ARCSEC_RAD
     if np.abs(uvw_m[:, :2]).max() * cells > side / 2 - SUPPORT - 1:
@@ -76,7 +73,7 @@ def gridded_image(
     # Columns grow to the west.
     x, y = side / 2 - cells * uvw_m[:, 0], side / 2 + cells * uvw_m[:, 1]
     plane = np.zeros((side, side), dtype=np.complex128)
-    values = visibilities.astype(np.complex128) * (weights / sum_of_weights(weights))
+    values = visibilities.astype(np.complex128) * shares
     _spread(plane, x, y, values, _kernel())
     seen = fft.c2c(np.fft.ifftshift(plane).astype(np.complex64), nthreads=1).real
     first = (side - imsize_px) // 2
@@ -107,19 +104,10 @@ def _smooth(number: int) -> bool:
     return number == 1
 
 
-def _spheroidal(place: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The spheroidal function, 1 at 0, for places from -1 to 1; finite at its ends."""
-    from scipy.special import pro_ang1
-
-    inside = np.minimum(np.abs(place), 1 - 1e-9)
-    bare = pro_ang1(1, 1, _BANDWIDTH, inside)[0] / np.sqrt(1 - inside**2)
-    return np.asarray(bare / pro_ang1(1, 1, _BANDWIDTH, 0.0)[0])
-
-
 @cache
 def _kernel() -> NDArray[np.float64]:
     place = np.arange((SUPPORT + 1) * SAMPLES, dtype=np.float64) / (SUPPORT * SAMPLES)
-    kernel = np.where(place < 1, (1 - place**2) * _spheroidal(place), 0.0)
+    kernel = np.where(place < 1, (1 - place**2) * spheroidal(place), 0.0)
     # The transform of the kernel is the spheroidal itself, by this factor.
     area = 2 * kernel.sum() / SAMPLES - kernel[0] / SAMPLES
     return np.asarray(kernel / area)
@@ -129,7 +117,7 @@ def _kernel() -> NDArray[np.float64]:
 def _taper(side: int) -> NDArray[np.float32]:
     """What gridding makes of the sky along an axis of the padded image."""
     return np.asarray(
-        _spheroidal((np.arange(side, dtype=np.float64) - side / 2) / (side / 2)), dtype=np.float32
+        spheroidal((np.arange(side, dtype=np.float64) - side / 2) / (side / 2)), dtype=np.float32
     )
 
 

@@ -15,16 +15,16 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import next_fast_len
 
 from skytypes.arrays import Array, namespace, to_numpy
 from skytypes.errors import InputError
 
 from .emission import Box, block_of, emission_box, reach_px
+from .fourier_sums import fourier_sums, shift_factors
 from .images import MAX_SIDE_PX, point_spread_function
 from .setup import ImagingSetup
-from .tracks import SPEED_OF_LIGHT_M_S
-from .visibilities import ARCSEC_RAD, check_sampling
+from .uv_plane import cells_per_metre, even_fast_len, half_plane_image
+from .visibilities import check_sampling
 
 Float32: TypeAlias = NDArray[np.float32]
 
@@ -152,57 +152,17 @@ class ImagePlane:
                 f"emission {reach * self.cell_arcsec:.3g} arcsec from the reference position; "
                 f"this image plane reaches {self.reach_px * self.cell_arcsec:.3g}, make a wider one"
             )
-        upper, lower = self._fourier_sums(block_of(skies, box), scale)
+        waves = {"waves": self.upper.shape[0], "full_px": self.full_px}
+        upper, lower = fourier_sums(block_of(skies, box), scale, **waves)
         xp, device = namespace(upper), getattr(skies, "device", None)
-        x, y = (self._shift(m - c, scale, upper) for m, c in zip(box.middle, centre, strict=True))
+        x, y = (
+            shift_factors(m - c, scale, upper, **waves)
+            for m, c in zip(box.middle, centre, strict=True)
+        )
         upper = upper * xp.asarray(self.upper, device=device) * x[:, None, :] * y[:, :, None]
         y = xp.conj(y)
         lower = lower * xp.asarray(self.lower, device=device) * x[:, None, :] * y[:, :, None]
         return half_plane_image(upper, lower, full_px=self.full_px, side_px=self.side_px)
-
-    def _fourier_sums(self, block: Array, scale: NDArray[np.float64]) -> tuple[Array, Array]:
-        """``sum I exp(-2 pi i (kx X + ky Y) / full)`` at +ky and -ky; X, Y in cells."""
-        xp, waves = namespace(block), self.upper.shape[0]
-        half_y, half_x = (size // 2 for size in block.shape[1:])
-        angle = self._angles(np.arange(max(half_y, half_x)), scale, block)
-        cosine, sine = xp.cos(angle), xp.sin(angle)
-        # Cosines meet the part of the sky that is even about the middle, sines the odd one.
-        even, odd = _parities(block, axis=2)
-        half = xp.concat(
-            [xp.matmul(even, cosine[:, :half_x]), xp.matmul(odd, sine[:, :half_x])], axis=2
-        )
-        even, odd = _parities(half, axis=1)
-        by_cosine = xp.matmul(xp.matrix_transpose(cosine[:, :half_y]), even)
-        by_sine = xp.matmul(xp.matrix_transpose(sine[:, :half_y]), odd)
-        cc, cs = by_cosine[:, :, :waves], by_cosine[:, :, waves:]
-        sc, ss = by_sine[:, :, :waves], by_sine[:, :, waves:]
-        return (cc - ss) - 1j * (sc + cs), (cc + ss) + 1j * (sc - cs)
-
-    def _angles(self, offset_px: Any, scale: NDArray[np.float64], reference: Array) -> Array:
-        """``2 pi k X / full`` less whole turns [rad], shape (batch, position, waves)."""
-        xp, device = namespace(reference), getattr(reference, "device", None)
-        place = (np.asarray(offset_px) * scale[:, None] / self.full_px)[:, :, None]
-        waves = xp.arange(self.upper.shape[0], dtype=xp.float64, device=device)
-        turns = xp.asarray(place, device=device) * waves
-        # Whole turns are taken off in double precision, so that single precision is enough.
-        return xp.astype((turns - xp.round(turns)) * (2 * math.pi), xp.float32)
-
-    def _shift(self, offset_px: float, scale: NDArray[np.float64], reference: Array) -> Array:
-        """Factors that move a sky by ``offset_px`` of its pixels, shape (batch, waves)."""
-        angle = self._angles([offset_px], scale, reference)[:, 0]
-        xp = namespace(angle)
-        return xp.cos(angle) - 1j * xp.sin(angle)
-
-
-def _parities(block: Array, *, axis: int) -> tuple[Array, Array]:
-    """Even and odd part about the middle of an axis, from the middle on."""
-    xp, half = namespace(block), block.shape[axis] // 2
-    cut = [slice(None)] * axis
-    after = block[(*cut, slice(half, None))]
-    before = xp.flip(block[(*cut, slice(1, half + 1))], axis=axis)
-    even = after + before
-    even[(*cut, 0)] /= 2
-    return even, after - before
 
 
 def make_image_plane(setup: ImagingSetup, *, reach_px: float = 0.0) -> ImagePlane:
@@ -250,7 +210,9 @@ def make_image_plane(setup: ImagingSetup, *, reach_px: float = 0.0) -> ImagePlan
     taper = 0.5 * (1 + np.cos(np.pi * np.clip((lag - kept) / (full // 2 - kept), 0, 1)))
     spectrum = np.fft.rfft2(np.fft.ifftshift(psf * taper[:, None] * taper)).real
     longest = np.abs(setup.uvw_m).max(axis=0, keepdims=True)
-    cells = float(longest[0, :2].max()) * cells_per_metre(setup, full)
+    cells = float(longest[0, :2].max()) * cells_per_metre(
+        setup.frequency_hz, setup.cell_arcsec, full
+    )
     waves = _WAVE_BLOCK * math.ceil((cells + _TAIL + 1) / _WAVE_BLOCK)
     waves = min(waves, full // 2)
     lower = spectrum[-np.arange(waves), :waves]
@@ -277,66 +239,3 @@ def raised_reach_px(reach_px: float, side_px: int) -> int:
     [128, 128, 192]
     """
     return math.ceil(max(2, math.ceil(4 * reach_px / side_px)) * side_px / 4)
-
-
-def cells_per_metre(setup: ImagingSetup, full_px: int) -> float:
-    """Cells of the uv plane of an image of ``full_px`` that a metre of baseline spans."""
-    wavelengths = setup.frequency_hz / SPEED_OF_LIGHT_M_S
-    return wavelengths * setup.cell_arcsec * ARCSEC_RAD * full_px
-
-
-def half_plane_image(upper: Array, lower: Array, *, full_px: int, side_px: int) -> Array:
-    """The real image of Fourier coefficients that are given for kx from 0 on.
-
-    Parameters
-    ----------
-    upper, lower : arrays of shape (batch, waves, waves), complex64
-        At ``(+ky, kx)`` and ``(-ky, kx)``; row 0 of ``lower`` is not looked at.
-    full_px : int
-        Side of the periodic plane.
-    side_px : int
-        Side of the image cut out of it.
-
-    Returns
-    -------
-    array of shape (batch, side, side)
-        Position 0 is at ``(side // 2, side // 2)``.
-
-    Examples
-    --------
-    >>> upper = np.zeros((1, 2, 2), np.complex64)
-    >>> upper[0, 0, 0] = 64
-    >>> half_plane_image(upper, 0 * upper, full_px=8, side_px=4)[0, 0].tolist()
-    [1.0, 1.0, 1.0, 1.0]
-    """
-    xp, (batch, waves) = namespace(upper), upper.shape[:2]
-
-    def empty(*shape: int) -> Array:
-        return xp.zeros(shape, dtype=upper.dtype, device=getattr(upper, "device", None))
-
-    gap = empty(batch, full_px - 2 * waves + 1, waves)
-    plane = xp.concat([upper, gap, xp.flip(lower[:, 1:], axis=1)], axis=1)
-    rows = _middle(xp.fft.ifft(plane, axis=1), side_px, axis=1)
-    # numpy takes twice as long where it has to fill up the short rows by itself.
-    rows = xp.concat([rows, empty(batch, side_px, full_px // 2 + 1 - waves)], axis=2)
-    return _middle(xp.fft.irfft(rows, n=full_px, axis=2), side_px, axis=2)
-
-
-def _middle(periodic: Array, side_px: int, *, axis: int) -> Array:
-    """The positions -side/2 .. side/2 - 1 of an axis that begins at 0."""
-    half = side_px // 2
-    cut = [slice(None)] * periodic.ndim
-    before, after = list(cut), list(cut)
-    before[axis], after[axis] = slice(periodic.shape[axis] - half, None), slice(0, half)
-    return namespace(periodic).concat([periodic[tuple(before)], periodic[tuple(after)]], axis=axis)
-
-
-def even_fast_len(size: int) -> int:
-    """The next even length of a fast transform.
-
-    Examples
-    --------
-    >>> even_fast_len(577), even_fast_len(1152)
-    (600, 1152)
-    """
-    return 2 * int(next_fast_len((size + 1) // 2, real=True))

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from skytypes.errors import InputError
 
-from .visibilities import ARCSEC_RAD, check_sampling
+from ..constants import ARCSEC_RAD
+from .visibilities import check_sampling
 
 Image = NDArray[np.float32]
 
@@ -53,7 +54,8 @@ def dirty_image(
     Raises
     ------
     InputError
-        If the cell is too coarse, the weights vanish, or the image would be too large.
+        If the cell is too coarse, the weights vanish, or the side is odd, tiny, or would take more
+        memory than is reasonable.
 
     Notes
     -----
@@ -69,15 +71,15 @@ def dirty_image(
     """
     from ducc0 import wgridder
 
-    check_size(imsize_px)
-    check_sampling(cell_arcsec, uvw_m, frequency_hz)
-    total = float(sum_of_weights(weights))
+    shares = visibility_shares(
+        weights, uvw_m, frequency_hz, imsize_px=imsize_px, cell_arcsec=cell_arcsec
+    )
     pixel = cell_arcsec * ARCSEC_RAD
     image = wgridder.vis2dirty(
         uvw=uvw_m,
         freq=np.array([frequency_hz]),
         vis=visibilities.astype(np.complex64)[:, None],
-        wgt=(weights / total).astype(np.float32)[:, None],
+        wgt=shares.astype(np.float32)[:, None],
         npix_x=imsize_px,
         npix_y=imsize_px,
         pixsize_x=pixel,
@@ -93,23 +95,48 @@ def dirty_image(
     return np.ascontiguousarray(image.T)
 
 
-def sum_of_weights(weights: NDArray[np.floating]) -> np.float64:
-    """What an image is divided by.
+def visibility_shares(
+    weights: NDArray[np.floating],
+    uvw_m: NDArray[np.float64],
+    frequency_hz: float,
+    *,
+    imsize_px: int,
+    cell_arcsec: float,
+) -> NDArray[np.float64]:
+    """The share of each visibility in an image, which is seen to be one that can be made.
+
+    Parameters
+    ----------
+    weights : ndarray, shape (n,)
+    uvw_m, frequency_hz, imsize_px, cell_arcsec
+        As `dirty_image`.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        They add up to 1, so that a point of 1 Jy has a peak of 1.
 
     Raises
     ------
     InputError
-        If it is not positive.
+        As `dirty_image`.
 
     Examples
     --------
-    >>> float(sum_of_weights(np.full(4, 0.5)))
-    2.0
+    >>> uvw = np.array([[100.0, 0, 0], [0, 150.0, 0]])
+    >>> visibility_shares(np.array([1, 3]), uvw, 230e9, imsize_px=64, cell_arcsec=0.05).tolist()
+    [0.25, 0.75]
     """
+    if imsize_px % 2 or not 32 <= imsize_px <= MAX_SIDE_PX:
+        raise InputError(
+            f"an image of {imsize_px} pixels a side; give an even number, 32 to {MAX_SIDE_PX}"
+        )
+    check_sampling(cell_arcsec, uvw_m, frequency_hz)
     total = np.sum(weights, dtype=np.float64)
     if not (math.isfinite(total) and total > 0):
         raise InputError(f"the weights add up to {total:g}; give positive ones")
-    return np.float64(total)
+    # A numpy number, not Python's: single-precision weights are divided in double precision.
+    return np.asarray(weights / total, dtype=np.float64)
 
 
 def point_spread_function(
@@ -138,23 +165,3 @@ def point_spread_function(
     return dirty_image(
         ones, uvw_m, weights, frequency_hz, imsize_px=imsize_px, cell_arcsec=cell_arcsec
     )
-
-
-def check_size(imsize_px: int) -> None:
-    """Refuse a side that is odd, tiny, or would take more memory than is reasonable.
-
-    Raises
-    ------
-    InputError
-
-    Examples
-    --------
-    >>> check_size(1_000_000)
-    Traceback (most recent call last):
-    ...
-    skytypes.errors.InputError: an image of 1000000 pixels a side; give an even number, 32 to 8192
-    """
-    if imsize_px % 2 or not 32 <= imsize_px <= MAX_SIDE_PX:
-        raise InputError(
-            f"an image of {imsize_px} pixels a side; give an even number, 32 to {MAX_SIDE_PX}"
-        )

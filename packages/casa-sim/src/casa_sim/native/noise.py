@@ -10,10 +10,13 @@ from numpy.typing import ArrayLike, NDArray
 from skytypes import item_rng
 from skytypes.errors import InputError
 
-from ..antennas import DISH_M
+from ..antenna_lists import DISH_M
 from ..arrays import BANDWIDTH_HZ
+from ..constants import SPEED_OF_LIGHT_M_S
 from ..settings import INTEGRATION_S
-from .atmosphere import SPILLOVER_EFFICIENCY, find_atmosphere
+from .atmosphere import SPILLOVER_EFFICIENCY
+from .atmosphere_table import find_atmosphere
+from .tracks import UvTrack
 
 CORRELATOR_EFFICIENCY = 0.845
 BLOCKAGE_EFFICIENCY = 1 - (0.75 / 12) ** 2
@@ -23,7 +26,6 @@ AIRMASS_HOLD_S = 100.0
 
 # Boltzmann's constant [Jy m2 / K], rounded as CASA rounds it.
 _BOLTZMANN = 1380.62
-_LIGHT_M_S = 299_792_458.0
 
 
 def antenna_efficiency(frequency_hz: float) -> float:
@@ -44,7 +46,7 @@ def antenna_efficiency(frequency_hz: float) -> float:
     >>> round(antenna_efficiency(230e9), 5), round(antenna_efficiency(405e9), 5)
     (0.64288, 0.56902)
     """
-    ruze = math.exp(-((4 * math.pi * SURFACE_RMS_M * frequency_hz / _LIGHT_M_S) ** 2))
+    ruze = math.exp(-((4 * math.pi * SURFACE_RMS_M * frequency_hz / SPEED_OF_LIGHT_M_S) ** 2))
     return ruze * SPILLOVER_EFFICIENCY * BLOCKAGE_EFFICIENCY * TAPER_EFFICIENCY
 
 
@@ -183,6 +185,16 @@ def held_airmass(times_s: ArrayLike, elevation_rad: ArrayLike) -> NDArray[np.flo
     lengths = np.diff([*starts, len(times)])
     airmass: NDArray[np.float64] = np.repeat(1 / np.sin(elevation[starts]), lengths)
     return airmass
+
+
+def track_airmass(track: UvTrack) -> NDArray[np.float64]:
+    """Airmass of each integration of a track, as `held_airmass`; shape (integrations,).
+
+    Parameters
+    ----------
+    track : UvTrack
+    """
+    return held_airmass((track.mjd - track.mjd[0]) * 86400, track.elevation_rad)
 
 
 def draw_noise(sigma_jy: ArrayLike, *, seed: int, array_number: int) -> NDArray[np.complex64]:

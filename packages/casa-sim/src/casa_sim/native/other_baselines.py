@@ -12,17 +12,15 @@ from skytypes import Observation, SkyImage
 from skytypes.errors import InputError
 
 from ..settings import ObservationSettings
-from ..skies import check_sky
+from ..skies import check_sky, is_same_frequency
 from ..visibility_table import Visibilities
 from .gain_errors import flux_scale_factor
+from .imaging import image_observation
 from .noise import draw_noise
-from .observing import clean_image, image_visibilities, pictured
 from .setup import setup_from_baselines
 from .visibilities import predict
 
 Floats = NDArray[np.float64]
-
-_SAME_FREQUENCY = 0.05
 
 
 def visibilities_at(
@@ -64,7 +62,7 @@ def visibilities_at(
     """
     check_sky(sky, replace(settings, hour_angle_h=0.0, time_s=60.0))
     band = settings.receiver
-    if abs(where.frequency_hz / band.frequency_hz - 1) > _SAME_FREQUENCY:
+    if not is_same_frequency(where.frequency_hz, settings):
         raise InputError(
             f"the visibilities are at {where.frequency_hz / 1e9:.4g} GHz but band {settings.band} "
             f"is at {band.frequency_hz / 1e9:.4g} GHz; choose the band or frequency of the data"
@@ -143,13 +141,4 @@ def observe_at(
         "sigma_jy": [float(np.sqrt(2 * np.mean(np.square(seen.sigma_jy))))],
         "visibilities": [len(seen.values)],
     }
-    dirty = picture = image_visibilities(seen, setup)
-    if settings.stage == "clean":
-        picture, counted = clean_image(dirty, setup)
-        told |= counted
-    return Observation(
-        pictured(picture, sky, setup),
-        told,
-        dirty=pictured(dirty, sky, setup) if "dirty" in keep else None,
-        psf=pictured(setup.inner_psf, sky, setup) if "psf" in keep else None,
-    )
+    return image_observation(seen, setup, sky, settings, told, keep=keep)

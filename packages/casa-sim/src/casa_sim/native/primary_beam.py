@@ -7,10 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from .tracks import SPEED_OF_LIGHT_M_S
-from .visibilities import ARCSEC_RAD
+from ..constants import ARCSEC_RAD, SPEED_OF_LIGHT_M_S
 
-DISH_M = 10.7
+EFFECTIVE_DISH_M = 10.7
 BLOCKAGE_M = 0.75
 
 
@@ -42,11 +41,11 @@ def primary_beam(radius_arcsec: NDArray[np.float64], frequency_hz: float) -> NDA
     from scipy.special import j1
 
     sine = math.pi * np.asarray(radius_arcsec) * ARCSEC_RAD * frequency_hz / SPEED_OF_LIGHT_M_S
-    wide, narrow = DISH_M * sine, BLOCKAGE_M * sine
+    wide, narrow = EFFECTIVE_DISH_M * sine, BLOCKAGE_M * sine
     with np.errstate(invalid="ignore", divide="ignore"):
-        field = DISH_M**2 * j1(wide) / wide - BLOCKAGE_M**2 * j1(narrow) / narrow
-    field = np.where(wide == 0, (DISH_M**2 - BLOCKAGE_M**2) / 2, field)
-    return np.asarray((field / ((DISH_M**2 - BLOCKAGE_M**2) / 2)) ** 2)
+        field = EFFECTIVE_DISH_M**2 * j1(wide) / wide - BLOCKAGE_M**2 * j1(narrow) / narrow
+    field = np.where(wide == 0, (EFFECTIVE_DISH_M**2 - BLOCKAGE_M**2) / 2, field)
+    return np.asarray((field / ((EFFECTIVE_DISH_M**2 - BLOCKAGE_M**2) / 2)) ** 2)
 
 
 def sensitive_pixels(

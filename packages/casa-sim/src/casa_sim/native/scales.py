@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from skytypes.errors import InputError
 
+from .spheroidal import spheroidal
+
 Floats = NDArray[np.float64]
-_BANDWIDTH = 3 * math.pi  # c = pi m / 2 for the spheroidal of support m = 6
 
 
 def scale_kernel(scale_px: float) -> Floats:
@@ -30,16 +31,13 @@ def scale_kernel(scale_px: float) -> Floats:
     Notes
     -----
     Source: Cornwell 2008, IEEE J. Sel. Topics Signal Process. 2, 793, section III. The taper is
-    the prolate spheroidal wave function of order 1 for a support of 6 cells (Schwab 1984, in
-    Indirect Imaging, eq. 8), the one that gridding uses.
+    the function that gridding uses (`casa_sim.native.spheroidal`).
 
     Examples
     --------
     >>> scale_kernel(5).shape, round(float(scale_kernel(5).sum()), 12)
     ((11, 11), 1.0)
     """
-    from scipy.special import pro_ang1
-
     if not (math.isfinite(scale_px) and scale_px >= 0):
         raise InputError(f"scale is {scale_px}; give 0 or more pixels")
     if scale_px == 0:
@@ -48,11 +46,8 @@ def scale_kernel(scale_px: float) -> Floats:
     axis = np.arange(-half, half + 1) / scale_px
     radius2 = axis[:, None] ** 2 + axis**2
     inside = radius2 < 1
-    radius = np.sqrt(radius2[inside])
-    # S_11 holds a factor (1 - r^2)^(1/2) besides the spheroidal itself.
-    taper = pro_ang1(1, 1, _BANDWIDTH, radius)[0] / np.sqrt(1 - radius2[inside])
     kernel = np.zeros(radius2.shape)
-    kernel[inside] = (1 - radius2[inside]) * taper
+    kernel[inside] = (1 - radius2[inside]) * spheroidal(np.sqrt(radius2[inside]))
     return np.asarray(kernel / kernel.sum())
 
 

@@ -37,7 +37,8 @@ class ImagingSetup:
     Parameters
     ----------
     settings : ObservationSettings
-        Those that it was made for; time, arrays, band, image and weighting matter.
+        Those that it was made for. Time, arrays, band, image and weighting matter; the rest
+        (``niter``, ``stage``, water vapour) is of whoever asked first.
     tracks : tuple of UvTrack
         By array.
     weights : ndarray, shape (n,), float32

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from skytypes.errors import InputError
 
+from ..constants import SPEED_OF_LIGHT_M_S
+
 Floats = NDArray[np.float64]
 
-SPEED_OF_LIGHT_M_S = 299_792_458.0
 REFERENCE_DATE_MJD = 56658.0
 """2014-01-01, the date on which CASA's simobserve lets everything be observed."""
 
@@ -109,7 +110,8 @@ def uv_track(
 
     Examples
     --------
-    >>> track = uv_track(np.array([[0.0, 0, 0], [100, 0, 0]]) + SITE_M, 250, -30, time_s=60)
+    >>> from casa_sim.site import CENTRE_M
+    >>> track = uv_track(np.array([[0.0, 0, 0], [100, 0, 0]]) + CENTRE_M, 250, -30, time_s=60)
     >>> track.uvw_m.shape, track.integrations, bool(track.longest_m <= 100)
     ((6, 3), 6, True)
     """
@@ -130,10 +132,6 @@ def uv_track(
         )
     turn = _axes(ra_deg, dec_deg) @ _shortest_turn(apparent, source) @ to_date.T
     return UvTrack(_turned(positions_m, sidereal, turn), mjd, elevation)
-
-
-SITE_M = erfa.gd2gc(1, math.radians(-67.754929), math.radians(-23.022886), 5056.8)
-"""The array's reference position, ITRF [m]."""
 
 
 def _tt(mjd: Any) -> Any:

@@ -13,11 +13,11 @@ from skytypes import item_rng
 from skytypes.arrays import Array, namespace
 
 from ..settings import ObservationSettings
-from .channels import channel_sigma_jy
-from .image_plane import cells_per_metre, even_fast_len, half_plane_image
+from .channels import stokes_i_noise_jy
 from .images import MAX_SIDE_PX
-from .noise import held_airmass
+from .noise import track_airmass
 from .setup import ImagingSetup
+from .uv_plane import cells_per_metre, even_fast_len, half_plane_image
 
 STREAM = "casa_sim.native.uv_noise"
 FINER = 4
@@ -58,7 +58,9 @@ class UvNoise:
     def __init__(self, setup: ImagingSetup) -> None:
         self.side_px, self.cell_arcsec = setup.settings.image_size_px, setup.cell_arcsec
         self.full_px = min(even_fast_len(FINER * self.side_px), MAX_SIDE_PX)
-        cells = setup.uvw_m[:, :2] * cells_per_metre(setup, self.full_px)
+        cells = setup.uvw_m[:, :2] * cells_per_metre(
+            setup.frequency_hz, setup.cell_arcsec, self.full_px
+        )
         # Columns run to the west and rows to the north: the wave of (u, v) is (u, -v).
         kx, ky = np.rint(cells * (1, -1)).astype(np.int64).T
         turn = np.where(kx < 0, -1, 1)
@@ -72,10 +74,7 @@ class UvNoise:
         self._counted = np.where(self._occupied % self.waves == 0, 1, 2)
         weights = setup.weights.astype(np.float64)
         self._share = (weights / weights.sum()) ** 2
-        self._airmass = [
-            (held_airmass((t.mjd - t.mjd[0]) * 86400, t.elevation_rad), t.baselines)
-            for t in setup.tracks
-        ]
+        self._airmass = [(track_airmass(track), track.baselines) for track in setup.tracks]
         self._last: tuple[object, Float32] | None = None
 
     def rms_jy_beam(self, settings: ObservationSettings) -> float:
@@ -160,8 +159,7 @@ class UvNoise:
     def _variances(self, settings: ObservationSettings) -> NDArray[np.float64]:
         """Share of each occupied cell in the image's variance [Jy^2/beam^2]."""
         sigma = [
-            np.repeat(channel_sigma_jy(settings, airmass).ravel() / math.sqrt(2), baselines)
-            for airmass, baselines in self._airmass
+            stokes_i_noise_jy(settings, airmass, baselines) for airmass, baselines in self._airmass
         ]
         every = self._share * np.concatenate(sigma) ** 2
         return np.bincount(self._cell, every).astype(np.float64, copy=False)

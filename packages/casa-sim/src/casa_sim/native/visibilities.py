@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
 from skytypes import SkyImage
 from skytypes.errors import InputError
 
-from .tracks import SPEED_OF_LIGHT_M_S
+from ..constants import ARCSEC_RAD, SPEED_OF_LIGHT_M_S
 
-ARCSEC_RAD = math.pi / 648_000
 _SIDE_PX = 32  # ducc0 wants even sides of at least this many pixels.
 
 

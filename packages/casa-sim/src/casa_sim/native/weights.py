@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from skytypes.errors import InputError
 
+from ..constants import ARCSEC_RAD, SPEED_OF_LIGHT_M_S
 from ..settings import WEIGHTINGS
-from .tracks import SPEED_OF_LIGHT_M_S
-from .visibilities import ARCSEC_RAD
 
 Floats = NDArray[np.float64]
 
