@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 from numpy.typing import NDArray
 
+import popmaps
 from popmaps.columns import FULL, HTRU, SURVEY
 from popmaps.tables import write_table
 
@@ -20,6 +21,25 @@ settings.register_profile("popmaps", deadline=None)
 settings.load_profile("popmaps")
 
 Stars = dict[str, NDArray[Any]]
+SOURCE = Path(popmaps.__file__).parent
+
+
+def forget_old_kernels() -> None:
+    """Remove compiled forms that are older than a compiled module of the same folder.
+
+    numba looks for changes only in the file of the function that is called, not in those of the
+    functions that this one calls.
+    """
+    for folder in (path for path in SOURCE.iterdir() if path.is_dir()):
+        sources = [p for p in folder.glob("*.py") if "numba.njit" in p.read_text("utf-8")]
+        newest = max((p.stat().st_mtime for p in (SOURCE / "constants.py", *sources)), default=0)
+        for compiled in folder.glob("__pycache__/*.nb[ci]"):
+            if compiled.stat().st_mtime < newest:
+                compiled.unlink(missing_ok=True)
+
+
+forget_old_kernels()
+
 MakeSamples = Callable[..., Path]
 
 DETECTED = {"PMPS": 700, "SMPS": 200, "HTRU_low_mid": 680}

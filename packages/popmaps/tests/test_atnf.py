@@ -1,4 +1,5 @@
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -71,15 +72,14 @@ def test_a_table_with_companions_says_so() -> None:
         ("62.269278", "91", "row 1: DECJD 91 is not from -90 to 90"),
         ("0.742375", "NAN", "row 1: no position"),
         ("1;J0002+6216", "1;NAN", "row 1: 'NAN' is no name"),
-        ("0.742375;", "", "row 1: J0002|row 1: .* is not|row 1: .* no number|cells under"),
+        ("0.742375;", "", "row 1: P0 5.97e-15 is not from 1e-06 to 1e\\+06; left out"),
         ("FermiBlind;", "FermiBlind;x;y", "row 1: 25 cells under 24 names"),
     ],
 )
 def test_a_bad_row_is_left_out(old: str, new: str, message: str) -> None:
     pulsars = parse_atnf(EXPORT.replace(old, new, 1))
     assert pulsars.table["name"].tolist() == ["J1341-6023"]
-    with pytest.raises(AssertionError, match=message):
-        raise AssertionError(pulsars.skipped[0])
+    assert re.search(message, pulsars.skipped[0]), pulsars.skipped[0]
 
 
 @pytest.mark.parametrize(

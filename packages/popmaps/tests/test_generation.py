@@ -21,9 +21,9 @@ from popmaps.constants import YEAR_S
 from popmaps.maps.datasets import Dataset
 from popmaps.maps.full_maps import FULL_COLUMNS, FullMaps
 from popmaps.maps.generation import generate_maps
+from popmaps.maps.labels import SINGLE_LABELS
 from popmaps.maps.layout import FULL_MAPS, SURVEY_MAPS, map_cell
 from popmaps.maps.pictures import colours
-from popmaps.maps.samples import SINGLE_LABELS
 from popmaps.tables import read_table, write_table
 from skyrun.folder import locked_folder
 from skytypes.errors import InputError

@@ -1,4 +1,5 @@
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -77,8 +78,7 @@ def test_a_bad_row_is_left_out(tmp_path: Path, row: str, message: str) -> None:
     place.write_text("\n".join([NAMES, census_row("J1", "2.5"), row]))
     census = read_census(place)
     assert census.jy == {"J1": 0.0025}
-    with pytest.raises(AssertionError, match=message):
-        raise AssertionError(census.skipped[0])
+    assert re.search(message, census.skipped[0]), census.skipped[0]
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,8 @@ def test_every_variable_changes_its_own_field_alone() -> None:
 def test_both_ends_of_each_variable_are_allowed() -> None:
     for name, place in VARIABLES.items():
         if not place.needs:
-            PopulationSettings().with_values({name: place.low})
-            PopulationSettings().with_values({name: place.high})
+            for end in (place.low, place.high):
+                assert PopulationSettings().with_values({name: end}).value(name) == end
 
 
 def test_the_record_is_json() -> None:

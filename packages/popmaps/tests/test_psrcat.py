@@ -1,4 +1,5 @@
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -98,8 +99,7 @@ def test_positions_are_equatorial_or_ecliptic() -> None:
 def test_a_bad_value_leaves_its_pulsar_out(old: str, new: str, message: str) -> None:
     pulsars = parse_psrcat(TEXT.replace(old, new, 1))
     assert pulsars.table["name"].tolist() == ["J0023+0923"]
-    with pytest.raises(AssertionError, match=message):
-        raise AssertionError(pulsars.skipped[0])
+    assert re.search(message, pulsars.skipped[0]), pulsars.skipped[0]
     assert len(pulsars.skipped) == 1
     assert pulsars.skipped[0].isprintable()
 

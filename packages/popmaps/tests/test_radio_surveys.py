@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from popmaps.radio.coordinates import wrapped_longitude_deg
+from popmaps.coordinates import wrapped_longitude_deg
 from popmaps.radio.survey_files import read_surveys
 from popmaps.radio.surveys import built_in_surveys
 from skytypes.errors import InputError

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from skytypes import Provenance
 
+from .labels import read_labels, require_labels
 from .layout import DataType, Kind
-from .samples import SampleFolder, read_labels, require_labels
+from .samples import SampleFolder
 
 BATCH_SAMPLES: Final[dict[Kind, int]] = {"full": 1, "surveys": 32, "single": 1}
 PARTS: Final = ".parts"

@@ -111,7 +111,18 @@ def _digest(batches: Sequence[Batch]) -> str:
 
 
 def whole_stacks(save: Path, batches: Sequence[Batch]) -> Dataset | None:
-    """The dataset, if its stacks were joined from these very files."""
+    """The dataset, if its stacks were joined from these very files.
+
+    Parameters
+    ----------
+    save : Path
+    batches : sequence of Batch
+        All that it would be made of.
+
+    Returns
+    -------
+    Dataset or None
+    """
     if not (save / MARKS).is_dir():
         return None
     folder = ResumableFolder(save, batches[0].settings.provenance())

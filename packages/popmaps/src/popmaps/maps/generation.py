@@ -21,9 +21,10 @@ from .axes import require_resolution
 from .batch_maps import make_batch
 from .batches import BATCH_SAMPLES, Batch, Record, Settings
 from .datasets import Dataset, finish_dataset, whole_stacks
+from .labels import usual_labels
 from .layout import DATASET_FILE, DataType, Kind
 from .listing import Rows, collect
-from .samples import SampleFolder, find_samples, usual_labels
+from .samples import SampleFolder, find_samples
 from .save_folder import MARKS, forget, remove_empty, require_apart, require_same, sweep
 
 

@@ -16,7 +16,18 @@ from .layout import DataType
 
 
 def map_bytes(values: NDArray[np.float64], data_type: DataType) -> bytes:
-    """A map as the content of its own file: ``.npy`` (array), or a PNG of a pixel a bin (image)."""
+    """A map as the content of a file of its own.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_x, n_y)
+    data_type : {"array", "image"}
+        ``.npy``, or a PNG of one pixel a bin.
+
+    Returns
+    -------
+    bytes
+    """
     if data_type == "array":
         return npy_bytes(values)
     from .pictures import png_bytes
@@ -25,7 +36,16 @@ def map_bytes(values: NDArray[np.float64], data_type: DataType) -> bytes:
 
 
 def npy_bytes(values: NDArray[Any]) -> bytes:
-    """An array as the content of a ``.npy`` file."""
+    """An array as the content of a ``.npy`` file.
+
+    Parameters
+    ----------
+    values : ndarray
+
+    Returns
+    -------
+    bytes
+    """
     file = io.BytesIO()
     np.save(file, values)
     return file.getvalue()
@@ -35,6 +55,11 @@ def place(path: Path, data: bytes) -> None:
     """Write a file that is whole or absent, without waiting for the disk.
 
     Whether all of it came to the disk is known later by the hash in the batch's mark.
+
+    Parameters
+    ----------
+    path : Path
+    data : bytes
 
     Raises
     ------

@@ -14,7 +14,8 @@ import numpy as np
 
 from skytypes.errors import InputError
 
-from .positions import galactic, wrapped
+from ..coordinates import wrapped_longitude_deg
+from .positions import galactic
 from .pulsars import Pulsars, check_name, in_range, number, tabulate
 
 _NEEDED: Final = ("PSRJ", "RAJD", "DECJD", "P0", "P1", "ASSOC", "SURVEY")
@@ -170,6 +171,6 @@ def _complete_positions(rows: list[dict[str, Any]]) -> None:
         l_deg, b_deg = galactic(ra, np.array([row["dec_deg"] for row in wanted]))
         for row, longitude, latitude in zip(wanted, l_deg, b_deg, strict=True):
             row |= {"l_deg": float(longitude), "b_deg": float(latitude)}
-    longitudes = wrapped(np.array([row["l_deg"] for row in rows]))
+    longitudes = wrapped_longitude_deg(np.array([row["l_deg"] for row in rows]))
     for row, longitude in zip(rows, longitudes, strict=True):
         row["l_deg"] = float(longitude)

@@ -18,10 +18,10 @@ from skytypes.errors import InputError
 from ..configurations import read_made_with, refuse_other
 from ..maps.axes import ppdot_grid, radec_grid
 from ..maps.histograms import density_map, flux_map
+from ..maps.labels import SINGLE_LABELS
 from ..maps.layout import DATASET_FILE as SIMULATED_FILE
 from ..maps.layout import INPUT_PREFIX, SURVEY_MAPS, SURVEYS, map_file, survey_map_name
 from ..maps.map_files import map_bytes
-from ..maps.samples import SINGLE_LABELS
 from .meerkat import Fluxes
 from .pulsars import Pulsars
 from .selection import in_survey, isolated_galactic, slowing_measured

@@ -9,6 +9,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ..coordinates import wrapped_longitude_deg
+
 Degrees: TypeAlias = NDArray[np.float64]
 
 _SEXAGESIMAL = re.compile(r"([+-]?)([0-9]{1,3})(?::([0-9]{1,2}(?:\.[0-9]*)?))?(?::([0-9.]+))?")
@@ -25,7 +27,7 @@ def sexagesimal(text: str, what: str) -> float:
     Raises
     ------
     ValueError
-        If the text is no such angle, or minutes or seconds reach 60.
+        If the text is no such angle, or minutes or seconds pass 60.
 
     Examples
     --------
@@ -40,21 +42,6 @@ def sexagesimal(text: str, what: str) -> float:
     if max(minutes, seconds) > 60.0:
         raise ValueError(f"{what} {text!r} has minutes or seconds over 60")
     return math.copysign(whole + minutes / 60 + seconds / 3600, -1.0 if sign == "-" else 1.0)
-
-
-def wrapped(l_deg: Degrees) -> Degrees:
-    """Galactic longitudes in (-180, 180] [deg].
-
-    Parameters
-    ----------
-    l_deg : shape (n,), [deg]
-
-    Examples
-    --------
-    >>> wrapped(np.array([300.0, 180.0])).tolist()
-    [-60.0, 180.0]
-    """
-    return 180.0 - (180.0 - l_deg) % 360.0
 
 
 def equatorial(lon_deg: Degrees, lat_deg: Degrees) -> tuple[Degrees, Degrees]:
@@ -96,4 +83,4 @@ def galactic(ra_deg: Degrees, dec_deg: Degrees) -> tuple[Degrees, Degrees]:
     from astropy.coordinates import SkyCoord
 
     sky = SkyCoord(ra_deg, dec_deg, unit="deg").galactic
-    return wrapped(np.asarray(sky.l.deg)), np.asarray(sky.b.deg)
+    return wrapped_longitude_deg(np.asarray(sky.l.deg)), np.asarray(sky.b.deg)

@@ -64,7 +64,15 @@ class Sweep:
             raise InputError(f"a grid of {self.steps} values of {self.name}; give 2 or more")
 
     def value(self, seed: int, sample: int) -> float:
-        """The value that is drawn for a sample; other parameters do not change it."""
+        """The value that is drawn for a sample; other parameters do not change it.
+
+        Parameters
+        ----------
+        seed : int
+            Of the whole sweep.
+        sample : int
+            Number of the sample.
+        """
         rng = item_rng(seed, sample, f"popmaps.parameter.{self.name}")
         return float(rng.uniform(self.low, self.high))
 

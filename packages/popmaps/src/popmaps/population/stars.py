@@ -150,7 +150,13 @@ def beam_offsets(seed: int, number: int, survey: str) -> Floats:
 
 
 def spin_today(block: Block, settings: PopulationSettings) -> SpinToday:
-    """Spin and field of all stars of a block today."""
+    """Spin and field of all stars of a block today.
+
+    Parameters
+    ----------
+    block : Block
+    settings : PopulationSettings
+    """
     return spun_down(block.spin, block.galaxy.age_yr, settings.spin)
 
 
@@ -158,6 +164,18 @@ def beamed(block: Block, spin: SpinToday, settings: PopulationSettings) -> NDArr
     """Places of the stars whose beam crosses the Sun, wherever they are.
 
     The orbit of a star does not depend on its spin, so only these need one.
+
+    Parameters
+    ----------
+    block : Block
+    spin : SpinToday
+        Of all its stars.
+    settings : PopulationSettings
+
+    Returns
+    -------
+    ndarray of int, shape (beamed,)
+        Places in the block, rising.
     """
     anywhere = np.zeros_like(spin.period_s)
     hit = intercepted(spin.period_s, spin.chi_rad, anywhere, block.radio, settings.radio)

@@ -40,7 +40,13 @@ class SurveyPopulation:
 
 
 def birth_rate_per_century(stars: int, t_max_yr: float) -> float:
-    """Births a century when stars are born evenly over ``t_max_yr``.
+    """Births a century when stars are born evenly over a time.
+
+    Parameters
+    ----------
+    stars : int
+    t_max_yr : float
+        [yr]
 
     Examples
     --------
@@ -51,7 +57,14 @@ def birth_rate_per_century(stars: int, t_max_yr: float) -> float:
 
 
 def most_stars(settings: PopulationSettings, stars: int | None) -> int:
-    """Stars after which drawing is given up: the number asked for, or 5 births a century."""
+    """Stars after which drawing is given up: the number asked for, or 5 births a century.
+
+    Parameters
+    ----------
+    settings : PopulationSettings
+    stars : int or None
+        Asked for; None for `MAX_BIRTHS_PER_CENTURY`.
+    """
     if stars is not None:
         return stars
     return max(1, int(MAX_BIRTHS_PER_CENTURY * settings.galaxy.t_max_yr / 100))

@@ -25,7 +25,7 @@ PLANE_REACH_PC = 25_000.0
 
 @numba.njit(cache=True)
 def sech2(x: Any) -> Any:
-    """Square of the hyperbolic secant, 0 where it underflows."""
+    """Square of the hyperbolic secant of a number, 0 where it underflows."""
     e = math.exp(-2.0 * abs(x))
     return 4.0 * e / ((1.0 + e) * (1.0 + e))
 
@@ -47,7 +47,7 @@ def _carina(azimuth: Any, disk: Any) -> Any:
 
 @numba.njit(cache=True)
 def _arms(radius: Any, azimuth: Any, disk: Any, arms: Any) -> Any:
-    """Density of the spiral arms in their mid-plane; azimuth in [0, 2 pi)."""
+    """Density of the spiral arms in their mid-plane [cm^-3]; radius [pc], azimuth 0 to 2 pi."""
     turn = 2.0 * math.pi
     total = 0.0
     for i in range(arms.size):
@@ -72,7 +72,10 @@ def _arms(radius: Any, azimuth: Any, disk: Any, arms: Any) -> Any:
 
 @numba.njit(cache=True, inline="always")
 def arms_at(x: Any, y: Any, disk: Any, arms: Any, plane: Any) -> Any:
-    """Density of the arms in their mid-plane: from a map of it, or exactly if that is empty."""
+    """Density of the arms in their mid-plane [cm^-3] at a point [pc].
+
+    From the map of `fill_arm_plane`, or exactly if that is empty.
+    """
     if plane.size == 0:
         azimuth = math.atan2(y, x)
         if azimuth < 0.0:

@@ -68,7 +68,10 @@ def fill_columns(directions: Any, steps_pc: Any, model: Any, plane: Any, columns
 
 @numba.njit(cache=True)
 def centre_column(direction: Any, reach_pc: Any, disk: Any) -> Any:
-    """Column of the Galactic centre's disk along a ray, up to a distance."""
+    """Column of the Galactic centre's disk [pc cm^-3] along a ray, up to a distance [pc].
+
+    ``direction`` is a unit vector of three numbers, ``disk`` the model's record.
+    """
     ux, uy, uz = direction
     level = max(ux * ux + uy * uy, 1e-12)
     radius = CENTRE_REACH * disk.centre_radius_pc

@@ -37,7 +37,10 @@ def _from_ellipse(across: Any, along: Any, a: Any, b: Any) -> Any:
 
 @numba.njit(cache=True)
 def gum(east: Any, south: Any, z: Any, near: Any) -> Any:
-    """Density of the shell of the Gum nebula; ``south`` is y relative to the Sun."""
+    """Density of the shell of the Gum nebula [cm^-3] at a point [pc].
+
+    ``east`` and ``south`` are x and y relative to the Sun; ``near`` is the model's local record.
+    """
     across = math.hypot(east - near.gum_x_pc, south - near.gum_south_pc)
     along = abs(z - near.gum_z_pc)
     tall = near.gum_elongation * near.gum_radius_pc
@@ -50,7 +53,10 @@ def gum(east: Any, south: Any, z: Any, near: Any) -> Any:
 
 @numba.njit(cache=True)
 def walls(east: Any, south: Any, z: Any, from_axis: Any, near: Any) -> Any:
-    """Density of the two walls of the Local Bubble."""
+    """Density of the two walls of the Local Bubble [cm^-3] at a point [pc], as `gum`.
+
+    ``from_axis`` is the distance from the axis of the Bubble.
+    """
     beyond = from_axis - near.bubble_radius_pc
     if abs(beyond) > FLAT * max(near.wall_1_width_pc, near.wall_2_width_pc):
         return 0.0
@@ -66,7 +72,7 @@ def walls(east: Any, south: Any, z: Any, from_axis: Any, near: Any) -> Any:
 
 @numba.njit(cache=True)
 def loop(x: Any, y: Any, z: Any, near: Any) -> Any:
-    """Density of Loop I, a cap of a spherical shell."""
+    """Density of Loop I, a cap of a spherical shell [cm^-3], at a point [pc]."""
     dx, dy, dz = x - near.loop_x_pc, y - near.loop_y_pc, z - near.loop_z_pc
     radius = math.sqrt(dx * dx + dy * dy + dz * dz)
     shell = (radius - near.loop_radius_pc) / near.loop_width_pc

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .coordinates import wrapped_longitude_deg
+from ..coordinates import wrapped_longitude_deg
 
 Values = NDArray[np.float64]
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ..columns import SURVEY
-from .coordinates import wrapped_longitude_deg
+from ..coordinates import wrapped_longitude_deg
 
 Values = NDArray[np.float64]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]

@@ -1,4 +1,4 @@
-"""Galactic longitude as the surveys and the sky's fits write it."""
+"""Galactic longitude as surveys, catalogues and the sky's fits write it."""
 
 from __future__ import annotations
 
