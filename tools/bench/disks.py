@@ -27,8 +27,8 @@ from scipy.ndimage import gaussian_filter
 from scipy.signal import convolve2d
 
 from skymodels import SyntheticDisks
-from skymodels.beams import complex_normals, white_spectrum
 from skymodels.canvas import Canvas
+from skymodels.noise import complex_normals, white_spectrum
 from skymodels.radial_tables import REACH_OVER_ROUT
 from skymodels.scenes import Scene, draw_scene
 from skymodels.synthetic import STREAM

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from skymodels import SyntheticDisks
-from skymodels.pixels import View, render_means
+from skymodels.pixels import look_up, render_means
 from skymodels.radial_tables import NODES, radial_brightness, tabulate
+from skymodels.scenes import disks_of
+from skymodels.views import View
 
 DISKS = SyntheticDisks(200, seed=4)
 
@@ -13,11 +15,12 @@ DISKS = SyntheticDisks(200, seed=4)
 @pytest.mark.parametrize("index", range(0, 40))
 def test_table_against_direct_evaluation(index: int) -> None:
     """Between its nodes the table is within 0.5 % of the peak, at the narrowest ring."""
-    disk = DISKS.scene(index).structure
-    table = tabulate(disk, 1.0)
+    scene = DISKS.scene(index)
+    disk = scene.structure
+    table = tabulate(disks_of([scene]), [1.0])[0]
     first = disk["floor_arcsec"]
     radius = np.geomspace(first, 0.99 * 4 * disk["rout_arcsec"], 50001)
-    direct, _ = radial_brightness(radius, disk)
+    direct = radial_brightness(radius[None], disks_of([scene]))[0][0]
     place = np.log(radius**2 / table.first_px2) * table.nodes_per_log
     node = np.clip(place.astype(int), 0, NODES - 2)
     values, steps = table.bright
@@ -28,7 +31,7 @@ def test_table_against_direct_evaluation(index: int) -> None:
 
 
 def test_table_ends_in_nothing() -> None:
-    table = tabulate(DISKS.scene(0).structure, 1.0)
+    table = tabulate(disks_of([DISKS.scene(0)]), [1.0])[0]
     assert table.bright[0][-1] == 0 and table.bright[1][-1] == 0
 
 
@@ -36,8 +39,40 @@ def test_squared_radius_is_that_of_the_axes() -> None:
     view = View(70.0, 30.0, 10.3, 8.7)
     rng = np.random.default_rng(1)
     west, north = rng.normal(size=(2, 100))
-    major, minor = view.axes(west, north)
-    assert view.radius2(west, north) == pytest.approx(major**2 + minor**2)
+    for turn_rad in (0.0, 1.3):
+        major, minor = view.axes(west, north, turn_rad=turn_rad)
+        assert view.radius2(west, north) == pytest.approx(major**2 + minor**2)
+    major, minor = view.axes(west[None, :], north[:50, None])
+    assert view.radius2_of_grid(west, north[:50]) == pytest.approx(major**2 + minor**2)
+
+
+def test_turned_axes_are_counted_from_the_major_towards_the_minor() -> None:
+    view = View(70.0, 30.0, 0.0, 0.0)
+    major, minor = view.axes(0.7, -0.4)
+    turned = view.axes(0.7, -0.4, turn_rad=0.5)
+    angle = math.atan2(turned[1], turned[0])
+    assert angle == pytest.approx(math.atan2(minor, major) - 0.5)
+
+
+def test_innermost_radius_is_the_first_node() -> None:
+    """The middle of a disk on a pixel's middle: its brightest point, whatever the rounding."""
+    for index in range(60):
+        scene = DISKS.scene(index)
+        table = tabulate(disks_of([scene]), [scene.crop_arcsec / 128])[0]
+        if table.crescent is None:
+            middle = np.zeros((1, 1), np.float32)
+            found = look_up(table, View(0.0, 0.0, 0.0, 0.0), middle, middle, middle)
+            assert found[0, 0] == table.bright[0][0]
+
+
+@pytest.mark.parametrize("x_px", [-60.0, 3.0, 17.4, 90.0])
+def test_box_holds_the_ellipse(x_px: float) -> None:
+    view = View(65.0, 20.0, x_px, 20.2)
+    rows, columns = view.box(9.0, 40)
+    steps = np.arange(40.0)
+    inside = view.radius2_of_grid(steps - view.x_px, steps - view.y_px) < 81
+    assert inside[rows, columns].sum() == inside.sum()
+    assert (inside.any() and inside[rows, columns].mean() > 0.3) or not inside.any()
 
 
 def test_pixel_means_are_means() -> None:
@@ -49,12 +84,13 @@ def test_pixel_means_are_means() -> None:
     )
     disk, pixel = scene.structure, scene.crop_arcsec / 128
     view = View(scene.incl_deg, scene.pa_deg, 64.2, 63.6)
-    image = render_means(disk, view, size=128, pixel_arcsec=pixel)
+    table = tabulate(disks_of([scene]), [pixel])[0]
+    image = render_means(table, view, size=128)
     steps = (np.arange(128 * 24) + 0.5) / 24 - 0.5
     major, minor = view.axes((steps - view.x_px)[None, :], (steps - view.y_px)[:, None])
     radius = np.maximum(np.hypot(major, minor) * pixel, disk["floor_arcsec"])
     line = np.geomspace(disk["floor_arcsec"], 4 * disk["rout_arcsec"], 20001)
-    bright, _ = radial_brightness(line, disk)
+    bright = radial_brightness(line[None], disks_of([scene]))[0][0]
     fine = np.interp(radius, line, bright, right=0.0)
     means = fine.reshape(128, 24, 128, 24).mean(axis=(1, 3))
     away = image - means

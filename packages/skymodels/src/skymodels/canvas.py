@@ -7,22 +7,20 @@ rendered too, so that nothing wraps around into the picture.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import scipy.fft
 
-from .beams import (
-    REACH_SIGMAS,
-    Complex64,
-    Float32,
-    add_slow_noise,
-    beam_kernel,
-    inverse_crop,
-    transfer,
-    white_spectrum,
-)
-from .pixels import View, render_means
-from .scenes import Scene
+from .beams import REACH_SIGMAS, beam_kernel, inverse_crop, transfer
+from .noise import Complex64, Float32, add_slow_noise, white_spectrum
+from .pixels import render_means
+from .radial_tables import Table, tabulate
+from .scenes import Scene, disks_of
+from .views import View
+
+_GROUP = 8
+"""Scenes whose profiles are computed at once: few enough for the cache."""
 
 
 def view_of(scene: Scene, size: int, margin: int = 0) -> View:
@@ -67,12 +65,12 @@ class Canvas:
 
     def sky(self) -> Float32:
         """The disk before the beam, shape (full, full) [K]."""
-        return render_means(
-            self.scene.structure,
-            view_of(self.scene, self.size, self.margin),
-            size=self.full,
-            pixel_arcsec=self.pixel_arcsec,
-        )
+        return self.sky_of(tabulate(disks_of([self.scene]), [self.pixel_arcsec])[0])
+
+    def sky_of(self, table: Table) -> Float32:
+        """The same where the disk's table is known already."""
+        view = view_of(self.scene, self.size, self.margin)
+        return render_means(table, view, size=self.full)
 
     def noise_spectrum(self, rng: np.random.Generator, beam: Float32, rms: float) -> Complex64:
         """Half plane of the noise: white noise through the beam, scaled to an rms of 1.
@@ -97,9 +95,77 @@ class Canvas:
             add_slow_noise(spectrum, rng, sigma, self.scene.slow_over_rms)
         return spectrum
 
+    def picture(self, table: Table, kernel: Float32, rng: np.random.Generator) -> Float32:
+        """Disk and noise through the beam, shape (size, size) [Jy/beam].
+
+        Parameters
+        ----------
+        table : Table
+            Of the disk.
+        kernel : array of shape (2 margin + 1, 2 margin + 1)
+            `kernel` of this canvas.
+        rng : numpy.random.Generator
+            Of the noise.
+        """
+        inner = (self.margin, self.margin + self.size)
+        beam = transfer(kernel, self.full)
+        spectrum = scipy.fft.rfft2(self.sky_of(table), overwrite_x=True)
+        spectrum *= beam
+        disk = inverse_crop(spectrum, *inner)
+        rms = math.sqrt(float(np.sum(kernel.astype(np.float64) ** 2)))
+        noise = inverse_crop(self.noise_spectrum(rng, beam, rms), *inner)
+        peak = self.scene.peak_jy_beam
+        image = disk * np.float32(peak / float(disk.max()))
+        noise *= np.float32(peak / self.scene.peak_over_rms)
+        image += noise
+        return np.asarray(image)
+
+
+def render_scenes(
+    scenes: Sequence[Scene], rngs: Sequence[np.random.Generator], *, size: int
+) -> Float32:
+    """Pictures of scenes as an interferometer would restore them, noise and all.
+
+    Parameters
+    ----------
+    scenes : sequence of Scene
+    rngs : sequence of numpy.random.Generator
+        Of the noise, one a scene.
+    size : int
+        Pixels along a side.
+
+    Returns
+    -------
+    array of shape (batch, size, size), float32 [Jy/beam]
+        Row 0 south, column 0 east. A picture has the same bits whatever scenes are beside it.
+
+    Notes
+    -----
+    What is small (profiles, beams) is made for a group of scenes at once, to spare calls. What is
+    as large as a picture is made one by one: its working set stays in the cache, and vectorised
+    functions treat the ends of arrays differently, which would tie bits to the batch.
+
+    Examples
+    --------
+    >>> from skymodels.scenes import draw_scene
+    >>> rngs = [np.random.default_rng(seed) for seed in (1, 2)]
+    >>> render_scenes([draw_scene(rng) for rng in rngs], rngs, size=32).shape
+    (2, 32, 32)
+    """
+    images = np.empty((len(scenes), size, size), np.float32)
+    for start in range(0, len(scenes), _GROUP):
+        group = range(start, min(start + _GROUP, len(scenes)))
+        canvases = [Canvas(scenes[i], size) for i in group]
+        disks = disks_of([canvas.scene for canvas in canvases])
+        tables = tabulate(disks, [canvas.pixel_arcsec for canvas in canvases])
+        kernels = [canvas.kernel() for canvas in canvases]
+        for i, canvas, table, kernel in zip(group, canvases, tables, kernels, strict=True):
+            images[i] = canvas.picture(table, kernel, rngs[i])
+    return images
+
 
 def render_scene(scene: Scene, rng: np.random.Generator, *, size: int) -> Float32:
-    """Picture of a scene as an interferometer would restore it, noise and all.
+    """Picture of one scene: `render_scenes` of a batch of one.
 
     Parameters
     ----------
@@ -112,7 +178,6 @@ def render_scene(scene: Scene, rng: np.random.Generator, *, size: int) -> Float3
     Returns
     -------
     array of shape (size, size), float32 [Jy/beam]
-        Row 0 south, column 0 east.
 
     Examples
     --------
@@ -121,13 +186,4 @@ def render_scene(scene: Scene, rng: np.random.Generator, *, size: int) -> Float3
     >>> render_scene(draw_scene(rng), rng, size=32).shape
     (32, 32)
     """
-    canvas = Canvas(scene, size)
-    kernel = canvas.kernel()
-    beam = transfer(kernel, canvas.full)
-    inner = (canvas.margin, canvas.margin + size)
-    disk = inverse_crop(scipy.fft.rfft2(canvas.sky()) * beam, *inner)
-    rms = math.sqrt(float(np.sum(kernel.astype(np.float64) ** 2)))
-    noise = inverse_crop(canvas.noise_spectrum(rng, beam, rms), *inner)
-    disk *= np.float32(scene.peak_jy_beam / float(disk.max()))
-    noise *= np.float32(scene.peak_jy_beam / scene.peak_over_rms)
-    return disk + noise
+    return np.asarray(render_scenes([scene], [rng], size=size)[0])

@@ -54,8 +54,7 @@ def temperature(radius: Array, *, t0_k: Array, rref: Array, q: Array) -> Array:
     xp = namespace(radius)
     warmth = t0_k * xp.exp(-q * xp.log(radius / rref))
     low, high = TEMPERATURE_K
-    warmth = xp.where(warmth < low, low, warmth)
-    return xp.where(warmth > high, high, warmth)
+    return xp.minimum(xp.maximum(warmth, low), high)
 
 
 def emission(temperature_k: Array, optical_depth: Array) -> Array:

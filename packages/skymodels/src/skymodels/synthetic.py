@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from skytypes import Sample, item_rng
 from skytypes.errors import InputError
 
-from .beams import Float32
-from .canvas import render_scene
+from .canvas import render_scenes
 from .scenes import Scene, draw_scene
 
 STREAM = "skymodels.synthetic"
@@ -106,17 +103,14 @@ class SyntheticDisks:
             raise IndexError(f"item {index} of {self.n} synthetic disks")
         return item_rng(self.seed, index, STREAM)
 
-    def _make(self, index: int) -> tuple[Float32, dict[str, float], dict[str, float]]:
-        rng = self._rng(index)
-        scene = draw_scene(rng)
-        return render_scene(scene, rng, size=self.size), *_numbers(scene, self.size)
-
     def __getitem__(self, index: int) -> Sample:
         """Item ``index``: a picture in Jy/beam, its beam and pixel, and its truth."""
-        image, inputs, labels = self._make(index)
-        given: dict[str, Any] = {k: np.float32(v) for k, v in inputs.items()}
-        given["image"] = image
-        return Sample(given, {k: np.float32(v) for k, v in labels.items()})
+        whole = self.batch([index])
+        inputs, labels = (
+            {name: values[0] for name, values in group.items()}
+            for group in (whole.inputs, whole.labels)
+        )
+        return Sample(inputs, labels)
 
     def batch(self, indices: Sequence[int]) -> Sample:
         """The items ``indices`` as one batch, the same bits as one by one.
@@ -129,15 +123,22 @@ class SyntheticDisks:
         -------
         Sample
             Pictures of shape (batch, y, x).
+
+        Raises
+        ------
+        IndexError
+            If there is no such item.
+        InputError
+            If there is no index.
         """
-        # One by one on purpose: the working set of a picture stays in the cache, and vectorised
-        # functions treat the ends of arrays differently, which would tie bits to the batch.
-        made = [self._make(int(i)) for i in indices]
-        if not made:
+        rngs = [self._rng(int(i)) for i in indices]
+        if not rngs:
             raise InputError("a batch of no items; give at least one index")
-        given: dict[str, NDArray[np.float32]] = {
-            k: np.array([inputs[k] for _, inputs, _ in made], np.float32) for k in made[0][1]
-        }
-        given["image"] = np.stack([image for image, _, _ in made])
-        labels = {k: np.array([t[k] for _, _, t in made], np.float32) for k in made[0][2]}
-        return Sample(given, labels, len(made))
+        scenes = [draw_scene(rng) for rng in rngs]
+        numbers = [_numbers(scene, self.size) for scene in scenes]
+        inputs, labels = (
+            {name: np.array([one[name] for one in group], np.float32) for name in group[0]}
+            for group in zip(*numbers, strict=True)
+        )
+        inputs["image"] = render_scenes(scenes, rngs, size=self.size)
+        return Sample(inputs, labels, len(rngs))
