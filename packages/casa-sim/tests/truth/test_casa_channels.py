@@ -1,4 +1,4 @@
-"""Two channels off the band's usual frequency through real CASA: native does the same."""
+"""Two arrays and two channels off the usual frequency through real CASA: native does the same."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ pytestmark = [
 
 SETTINGS = ObservationSettings(
     "alma.cycle9.5.cfg",
+    array_lo="alma.cycle9.3.cfg",
     time_s=60.0,
     imsize_px=256,
     stage="dirty",
@@ -68,7 +69,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         assert isinstance(made, Observation)
         both = []
         for noisy in (True, False):
-            vis = [measurement_set(SETTINGS.array_cfg, noisy=noisy)]
+            vis = [measurement_set(array, noisy=noisy) for array in SETTINGS.arrays]
             call: tuple[str, dict[str, Any]] = (
                 "export_visibilities",
                 {"vis": vis, "file": "v.npz"},
@@ -87,15 +88,17 @@ def test_visibilities_of_each_channel_are_casas(run: Run) -> None:
     assert run.seen.channel_hz is not None
     assert np.unique(run.seen.channel_hz) == pytest.approx(SETTINGS.channels_hz, rel=1e-12)
     assert _apart(ours.middle_uvw_m, run.seen.middle_uvw_m) < 5e-6
-    for part in np.split(np.arange(len(ours.values)), 2):
+    # Two arrays, of each two channels.
+    for part in np.split(np.arange(len(ours.values)), 4):
         assert _apart(ours.values[part], run.noiseless.values[part]) < 5e-3
 
 
 def test_noise_of_each_channel_is_casas(run: Run) -> None:
     ours = observe_natively(_sky(), SETTINGS, seed=1).settings["channel_sigma_jy"]
     # 5418 visibilities, two polarisations: CASA's own is good to 0.5 %.
-    assert ours[0] == pytest.approx(run.made.settings["channel_sigma_jy"][0], rel=0.02)
-    assert ours[0][1] > 1.02 * ours[0][0]
+    for array, sigma in enumerate(ours):
+        assert sigma == pytest.approx(run.made.settings["channel_sigma_jy"][array], rel=0.02)
+        assert sigma[1] > 1.02 * sigma[0]
 
 
 def test_psf_beam_and_dirty_image_are_casas(run: Run) -> None:
@@ -106,6 +109,22 @@ def test_psf_beam_and_dirty_image_are_casas(run: Run) -> None:
     casas = run.made.image.beam.covariance_arcsec2()
     assert _apart(setup.beam.covariance_arcsec2(), casas) < 1e-3
     assert _apart(image_visibilities(run.seen, setup), run.made.image.data) < 1e-3
+    assert _apart(image_visibilities(run.noiseless, setup), run.made.image.data) > 0.05
+
+
+def test_one_array_alone_is_another_image(run: Run) -> None:
+    settings = replace(SETTINGS, array_lo=None)
+    alone = make_setup(settings, 250.0, -30.0)
+    first = len(alone.weights)
+    assert run.seen.channel_hz is not None
+    seen = replace(
+        run.seen,
+        uvw_m=run.seen.uvw_m[:first],
+        values=run.seen.values[:first],
+        sigma_jy=run.seen.sigma_jy[:first],
+        channel_hz=run.seen.channel_hz[:first],
+    )
+    assert _apart(image_visibilities(seen, alone), run.made.image.data) > 0.05
 
 
 def test_the_image_says_its_frequency(run: Run) -> None:

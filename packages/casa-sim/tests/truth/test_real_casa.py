@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from casa_sim.casa.calls import VISIBILITIES, measurement_set
 from casa_sim.casa.campaign import CasaCampaign
 from casa_sim.casa.worker import CasaWorker
+from casa_sim.errors import CasaError
 from casa_sim.native.correlator import observe_visibilities
 from casa_sim.native.imaging import clean_image, image_visibilities
 from casa_sim.native.setup import ImagingSetup, make_setup
@@ -66,19 +67,20 @@ class Run:
 
     result: DiskResult
     again: DiskResult
-    here: Path
-    home: Path
+    untouched: bool
+    elsewhere: tuple[Path, ...]
     out: Path
     image: SkyImage
     psf: SkyImage
     header: Any
     natural_rms: float
     seen: Visibilities
+    failure: str
 
 
-def _more_of_casa(folder: Path, scratch: Path) -> tuple[float, Visibilities]:
+def _more_of_casa(folder: Path, scratch: Path) -> tuple[float, Visibilities, str]:
     """Rms [Jy/beam] of the naturally weighted image of the noise alone, noisy minus noiseless;
-    and CASA's own noisy visibilities.
+    CASA's own noisy visibilities; and what is told when a task of CASA fails.
     """
     scratch.mkdir()
     calls: list[tuple[str, dict[str, Any]]] = []
@@ -90,7 +92,11 @@ def _more_of_casa(folder: Path, scratch: Path) -> tuple[float, Visibilities]:
         calls.append(("exportfits", {**exported, "dropdeg": True}))
     noisy_set = [str(folder / measurement_set(SETTINGS.array_cfg))]
     calls.append(("export_visibilities", {"vis": noisy_set, "file": VISIBILITIES}))
+    absent = {"vis": "absent.ms", "imagename": "none", "imsize": 64, "cell": "22mas"}
     with CasaWorker(scratch / "worker") as worker:
+        with pytest.raises(CasaError) as caught:
+            worker.run([("tclean", absent)], folder=scratch, log=scratch / "failed.log")
+        # The same process goes on.
         worker.run(calls, folder=scratch, log=scratch / "casa.log")
     with_noise, without = (
         np.array(fits.getdata(scratch / f"{n}.fits")) for n in ("with", "without")
@@ -98,36 +104,42 @@ def _more_of_casa(folder: Path, scratch: Path) -> tuple[float, Visibilities]:
     with np.load(scratch / VISIBILITIES) as file:
         uvw, values = np.ascontiguousarray(file["uvw_m"]), file["values"]
     seen = Visibilities(uvw, values, np.zeros(len(values)), 230e9, 250.0, -30.0)
-    return float((with_noise - without).std()), seen
+    return float((with_noise - without).std()), seen, str(caught.value)
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    folder = tmp_path_factory.mktemp("casa")
-    here, home, out = folder / "here", folder / "home", folder / "out"
-    here.mkdir()
-    home.mkdir()
+    folder, out = tmp_path_factory.mktemp("casa"), tmp_path_factory.mktemp("products") / "out"
+    elsewhere = tuple(folder / name for name in ("here", "home", "tmp", "cache"))
+    for place in elsewhere:
+        place.mkdir()
+    here, home, tmp, cache = elsewhere
     write_image(folder / "gauss.fits", _gaussian_sky())
     task = DiskTask("gauss", folder / "gauss.fits", SETTINGS, SEED)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(here)
         patch.setenv("HOME", str(home))
+        patch.setenv("TMPDIR", str(tmp))
+        patch.setenv("XDG_CACHE_HOME", str(cache))
         campaign = CasaCampaign(out, keep=("psf", "work"))
         (result,) = campaign.run([task], quiet=True)
         assert result.status == "made", result.reason
+        stamp = Path(result.file).stat().st_mtime_ns
         (again,) = campaign.run([task], quiet=True)
-        natural, seen = _more_of_casa(out / "gauss" / "work", folder / "more")
+        untouched = Path(result.file).stat().st_mtime_ns == stamp
+        natural, seen, failure = _more_of_casa(out / "gauss" / "work", folder / "more")
     yield Run(
         result,
         again,
-        here,
-        home,
+        untouched,
+        elsewhere,
         out,
         read_image(result.file),
         read_image(out / "gauss" / "gauss_B6_psf.fits"),
         fits.getheader(result.file),
         natural,
         seen,
+        failure,
     )
 
 
@@ -213,14 +225,28 @@ def test_natural_weight_rms_is_sigma_over_root_n(run: Run) -> None:
 
 def test_files_and_log_lie_in_the_folder_and_nothing_elsewhere(run: Run) -> None:
     assert "Begin Task: tclean" in (run.out / "gauss" / "casa.log").read_text()
-    assert list(run.here.iterdir()) == []
-    assert list(run.home.iterdir()) == []
+    assert [list(place.iterdir()) for place in run.elsewhere] == [[]] * 4
     assert [p.name for p in run.out.iterdir()] == ["gauss"]
 
 
 def test_a_second_run_makes_nothing(run: Run) -> None:
     assert (run.again.status, run.again.file) == ("kept", run.result.file)
-    assert run.again.seconds < 5
+    assert run.untouched
+
+
+def test_a_failure_is_told_in_casas_own_words(run: Run) -> None:
+    assert run.failure.startswith("CASA: tclean: ")
+    assert "absent.ms" in run.failure
+    assert run.failure.endswith("failed.log)")
+    assert "\n" not in run.failure
+
+
+def test_the_noisy_visibilities_are_imaged(run: Run) -> None:
+    row, column = np.indices(run.image.data.shape)
+    far = np.hypot(row - 128, column - 128) > 110
+    # Briggs weights keep more noise than natural ones; without noise there would be far less.
+    natural = run.header["SIGMA1"] / math.sqrt(2 * run.header["NVIS1"])
+    assert 1.0 < float(run.image.data[far].std()) / natural < 2.0
 
 
 def test_the_header_says_how_it_was_made(run: Run) -> None:
