@@ -119,3 +119,30 @@ def test_a_source_smaller_than_its_beam_is_finite() -> None:
     source = adaptive_moments(picture(0, 0, covariance(0.1, 0.1, 0)), torch.ones(1), BASIS)
     shape = describe_shape(source, beam_moments(encoded_beam(0.3, 0.2, 45.0)))
     assert bool(torch.isfinite(shape).all())
+
+
+@pytest.mark.parametrize("quarters", range(4))
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_what_is_measured_turns_with_the_picture(quarters: int, mirrored: bool) -> None:
+    """The picture and its beam turned: the same disk, turned. Columns of `netzoo.COLUMNS`."""
+    seen = picture(0.1, -0.2, covariance(0.3, 0.15, 25.0)) + 0.3 * picture(
+        0.3, 0.1, covariance(0.05, 0.05, 0.0)
+    )
+    plane = seen.reshape(1, 1, 64, 64)
+    plane = plane.flip(-1) if mirrored else plane
+    turned = torch.rot90(plane, quarters, (-2, -1)).reshape(1, 1, -1)
+    # Mirrored, the position angle is counted the other way; a quarter turn adds 90 deg to it.
+    beam_pa = (-1 if mirrored else 1) * 70.0 + 90.0 * quarters
+
+    def measured(image: torch.Tensor, beam: torch.Tensor) -> list[float]:
+        source = adaptive_moments(image, torch.ones(1), BASIS)
+        columns: list[float] = describe_shape(source, beam_moments(beam))[0, 0, :5].tolist()
+        return columns
+
+    incl, sin, cos, x, y = measured(seen, encoded_beam(0.1, 0.06, 70.0))
+    sin, x = (-sin, -x) if mirrored else (sin, x)
+    for _ in range(quarters):
+        # As `torch.rot90` over (y, x) turns: what was west is then south.
+        sin, cos, x, y = -sin, -cos, y, -x
+    found = measured(turned, encoded_beam(0.1, 0.06, beam_pa))
+    assert found == pytest.approx([incl, sin, cos, x, y], abs=1e-5)

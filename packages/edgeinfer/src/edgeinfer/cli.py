@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from skyrun.commands import FAILED, USAGE, answer, make_app, note
+from skyrun.commands import FAILED, USAGE, answer, exit_status, make_app, note
 from skyrun.commands import run as run_app
 
 if TYPE_CHECKING:
@@ -133,9 +133,7 @@ class _Counts:
 
     @property
     def status(self) -> int:
-        if not self.bad:
-            return 0
-        return FAILED if self.good else USAGE
+        return exit_status(self.good, self.bad)
 
 
 @app.command

@@ -1,6 +1,8 @@
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import version
+from pathlib import Path
 
 import netzoo
 
@@ -10,8 +12,9 @@ def test_every_public_name_exists() -> None:
     assert dir(netzoo) == sorted(netzoo.__all__)
 
 
-def test_version_is_a_release() -> None:
-    assert version("netzoo").split(".")[0].isdigit()
+def test_version_matches() -> None:
+    stated = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+    assert version("netzoo") == stated["project"]["version"]
 
 
 def test_importing_the_package_does_not_import_torch() -> None:

@@ -62,4 +62,6 @@ def test_columns_are_the_checkpoints() -> None:
 
 
 def test_compact_is_at_most_seven_hundred_thousand_parameters() -> None:
-    assert DISCONET_COMPACT.parameter_count() <= 700_000
+    count = DISCONET_COMPACT.parameter_count()
+    assert count <= 700_000
+    assert count == 416_106
