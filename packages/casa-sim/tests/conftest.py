@@ -64,6 +64,14 @@ def sky() -> SkyImage:
 
 
 @pytest.fixture
+def pair() -> SkyImage:
+    """Two points on either side of the phase centre, for arrays of some 100 mas."""
+    data = np.zeros((64, 64))
+    data[40, 20], data[30, 30] = 0.03, 0.02
+    return SkyImage(data, 0.02, "Jy/pixel", truth={"pa_deg": 3.0})
+
+
+@pytest.fixture
 def make_catalogue(tmp_path: Path, sky: SkyImage) -> Callable[..., Path]:
     """Writes a catalogue and its models; each argument changes one row."""
 

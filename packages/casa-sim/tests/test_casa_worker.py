@@ -16,11 +16,14 @@ import pytest
 from casa_sim.casa.calls import Call, observing_calls
 from casa_sim.casa.installation import check_casa_installed
 from casa_sim.casa.messages import last_severe
-from casa_sim.casa.worker import CasaWorker
+from casa_sim.casa.worker import JOB_TIMEOUT_S, CasaWorker
 from casa_sim.errors import CasaError
 from casa_sim.settings import ObservationSettings
 from skytypes import SkyImage
 from skytypes.errors import MissingPackageError
+
+WAIT_S = 600.0
+"""Until something that must happen is given up, however slow the machine."""
 
 
 def _job(folder: Path, sky: SkyImage, pwv: float = 1.0) -> list[Call]:
@@ -108,14 +111,14 @@ def test_a_worker_that_dies_is_replaced(
 
 @pytest.mark.usefixtures("fake_casa")
 def test_a_worker_that_hangs_is_ended(tmp_path: Path, sky: SkyImage) -> None:
-    with CasaWorker(tmp_path / "worker", timeout_s=10) as worker:
+    with CasaWorker(tmp_path / "worker") as worker:
         _run(worker, tmp_path / "a", sky)
-        worker.timeout_s = 0.5
-        start = time.monotonic()
+        assert worker.pid is not None
+        pid, worker.timeout_s = worker.pid, 0.5
         with pytest.raises(CasaError, match=r"no answer in 0.5 s; ended"):
             _run(worker, tmp_path / "b", sky, pwv=13)
-        assert time.monotonic() - start < 10
-        worker.timeout_s = 10
+        assert not _alive(pid)
+        worker.timeout_s = JOB_TIMEOUT_S
         assert _run(worker, tmp_path / "c", sky)
 
 
@@ -145,14 +148,14 @@ def test_the_worker_leaves_with_its_parent(tmp_path: Path) -> None:
         f"worker = CasaWorker({str(tmp_path / 'worker')!r})\n"
         "worker._start()\n"
         "print(worker.pid, flush=True)\n"
-        "time.sleep(60)\n"
+        "time.sleep(3600)\n"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as one:
         assert one.stdout is not None
         pid = int(one.stdout.readline())
         one.send_signal(signal.SIGKILL)
         one.wait()
-    end = time.monotonic() + 20
+    end = time.monotonic() + WAIT_S
     while _alive(pid) and time.monotonic() < end:
         time.sleep(0.1)
     assert not _alive(pid)

@@ -18,7 +18,7 @@ from casa_sim.native.campaign import shared_cache
 
 MakeCatalogue = Callable[..., Path]
 QUICK = {"time_s": "60", "array_cfg": "alma.cycle9.5.cfg", "array_lo": "", "niter": "50"}
-START_S = 120.0
+START_S = 600.0
 
 
 def _start(folder: Path, *command: str) -> subprocess.Popen[bytes]:

@@ -98,3 +98,11 @@ def test_bad_input() -> None:
     cell = 0.995 * SPEED_OF_LIGHT_M_S / 230e9 / 100 / 2 * 648_000 / math.pi
     with pytest.raises(InputError, match="leave no room around the longest baseline"):
         gridded_image(np.ones(1), edge, np.ones(1), 230e9, imsize_px=64, cell_arcsec=cell)
+
+
+def test_bad_input_of_the_exact_image() -> None:
+    uvw, one = np.array([[100.0, 0, 0]]), np.ones(1)
+    with pytest.raises(InputError, match="an image of 31 pixels a side"):
+        dirty_image(one, uvw, one, 230e9, imsize_px=31, cell_arcsec=0.01)
+    with pytest.raises(InputError, match="the weights add up to 0"):
+        dirty_image(one, uvw, 0 * one, 230e9, imsize_px=64, cell_arcsec=0.01)

@@ -42,7 +42,7 @@ def _trouble(pwv: float) -> None:
     if pwv == 12:
         os.kill(os.getpid(), signal.SIGKILL)
     if pwv == 13:
-        time.sleep(60)
+        time.sleep(3600)
     if pwv == 14:
         casalog.post("Table is not\tthere", "SEVERE")
         casalog.post("MeasTable::dUTC(Double) Leap second table TAI_UTC", "SEVERE")

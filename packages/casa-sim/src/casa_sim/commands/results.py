@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from skyrun.commands import FAILED, USAGE, note
+from skyrun.commands import exit_status, note
 
 if TYPE_CHECKING:
     from ..tasks import DiskResult
@@ -37,9 +37,7 @@ class Results:
     @property
     def status(self) -> int:
         """Exit status once all have passed: 0; 1 if some failed, 2 if none was made or kept."""
-        if not self._failed:
-            return 0
-        return FAILED if self._good else USAGE
+        return exit_status(self._good, self._failed)
 
 
 def split_names(texts: Iterable[str]) -> tuple[str, ...]:
