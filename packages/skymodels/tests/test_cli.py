@@ -112,6 +112,17 @@ def test_bad_row_is_reported_and_the_others_go_on(
     assert sorted(p.name for p in models.glob("*.fits")) == ["Disk_001.fits", "Disk_003.fits"]
 
 
+def test_a_catalogue_of_bad_rows_alone_is_status_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, models = catalogue(tmp_path), tmp_path / "models"
+    lines = path.read_text().splitlines()
+    bad = [lines[0], *(line.replace("Disk_", "a/") for line in lines[1:])]
+    path.write_text("\n".join(bad) + "\n")
+    assert main(["disks", str(path), "-o", str(models), "--size", "64"]) == 2
+    assert capsys.readouterr().err.count("skymodels: ") == len(bad) - 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from cyclopts import App
 
-from skyrun.commands import answer, make_app, note, run
+from skyrun.commands import answer, exit_status, make_app, note, run
 from skytypes.errors import ContractError, InputError, MissingPackageError
 
 Captured = pytest.CaptureFixture[str]
@@ -122,6 +122,16 @@ def test_version_and_help_go_to_standard_output(app: App, capsys: Captured) -> N
     assert err == ""
     assert run(app, ["measure", "--help"]) == 0
     assert "Measure something." in capsys.readouterr().out
+
+
+def test_a_package_says_how_to_go_on_after_ctrl_c(app: App, capsys: Captured) -> None:
+    assert run(app, ["fail", "interrupt"], to_continue="run it again with --resume") == 130
+    assert capsys.readouterr().err == "skyrun: stopped; run it again with --resume\n"
+
+
+@pytest.mark.parametrize(("done", "failed", "status"), [(0, 0, 0), (3, 0, 0), (2, 1, 1), (0, 3, 2)])
+def test_exit_status_of_many_items(done: int, failed: int, status: int) -> None:
+    assert exit_status(done, failed) == status
 
 
 def test_ctrl_c_is_one_line_and_status_130(app: App, capsys: Captured) -> None:

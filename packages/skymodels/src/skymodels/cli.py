@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from skyrun.commands import FAILED, answer, make_app, note, run
+from skyrun.commands import answer, exit_status, make_app, note, run
 from skytypes.errors import InputError
 
 if TYPE_CHECKING:
@@ -99,17 +99,19 @@ def disks(
         note(f"skymodels: {problem}")
     made = make_models(rows, output, recipe=recipe, size=size, workers=workers, dask=dask)
     failed = list(problems)
-    answer(_lines(made, failed), json=json)
-    return FAILED if failed else 0
+    good: list[str] = []
+    answer(_lines(made, good, failed), json=json)
+    return exit_status(len(good), len(failed))
 
 
-def _lines(made: Iterator[Made], failed: list[str]) -> Iterator[dict[str, object]]:
+def _lines(made: Iterator[Made], good: list[str], failed: list[str]) -> Iterator[dict[str, object]]:
     """A line of answer for each model made; what failed goes to standard error."""
     for one in made:
         if one.error is not None:
             failed.append(one.error)
             note(f"skymodels: {one.name}: {one.error}")
             continue
+        good.append(one.name)
         yield {
             "file": one.file,
             **{name: one.truth[name] for name in _SHOWN},

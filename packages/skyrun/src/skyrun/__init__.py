@@ -9,14 +9,14 @@ extra ``fits``) and their pickles (`skyrun.unpickle`, extra ``pickle``).
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .commands import answer, make_app, note, run
+    from .commands import answer, exit_status, make_app, note, run
     from .files import atomic_path, read_json, read_text, write_bytes, write_json, write_text
     from .folder import ResumableFolder
     from .progress import bar, track
     from .workers import Outcome, ordered_map
 
 _MODULES = {
-    "commands": ("answer", "make_app", "note", "run"),
+    "commands": ("answer", "exit_status", "make_app", "note", "run"),
     "files": ("atomic_path", "read_json", "read_text", "write_bytes", "write_json", "write_text"),
     "folder": ("ResumableFolder",),
     "progress": ("bar", "track"),
@@ -30,6 +30,7 @@ __all__ = [  # noqa: RUF022 - grouped as a table of contents
     "run",
     "answer",
     "note",
+    "exit_status",
     # files and folders
     "atomic_path",
     "read_text",

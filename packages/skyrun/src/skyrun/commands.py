@@ -81,7 +81,12 @@ def _kinds(hint: Any) -> Iterator[Any]:
         yield from _kinds(part)
 
 
-def run(app: App, argv: Sequence[str] | None = None) -> int:
+def run(
+    app: App,
+    argv: Sequence[str] | None = None,
+    *,
+    to_continue: str = "run it again to continue where it can",
+) -> int:
     """Run a command line and give its exit status.
 
     Parameters
@@ -89,6 +94,8 @@ def run(app: App, argv: Sequence[str] | None = None) -> int:
     app : cyclopts.App
     argv : sequence of str or None
         Arguments without the command's name; None reads those of the process.
+    to_continue : str
+        What to do after Ctrl-C, where the same command again is not the way to go on.
 
     Returns
     -------
@@ -118,7 +125,7 @@ def run(app: App, argv: Sequence[str] | None = None) -> int:
     except SkyError as error:
         return _refuse(name, _one_line(str(error)))
     except KeyboardInterrupt:
-        note(f"{name}: stopped; run it again to continue where it can")
+        note(f"{name}: stopped; {to_continue}")
         return INTERRUPTED
     except BrokenPipeError:
         # The reader (head, say) has what it wanted; what is left is written to nowhere.
@@ -130,6 +137,30 @@ def run(app: App, argv: Sequence[str] | None = None) -> int:
     except MemoryError:
         return _refuse(name, "out of memory; give less at once, or fewer workers")
     return result if isinstance(result, int) and not isinstance(result, bool) else 0
+
+
+def exit_status(done: int, failed: int) -> int:
+    """Exit status of a verb over many items, each of which stands for itself.
+
+    Parameters
+    ----------
+    done : int
+        Items made, or found made.
+    failed : int
+
+    Returns
+    -------
+    int
+        0 when none failed, 1 when some did, 2 when none is done.
+
+    Examples
+    --------
+    >>> exit_status(3, 0), exit_status(2, 1), exit_status(0, 3)
+    (0, 1, 2)
+    """
+    if not failed:
+        return 0
+    return FAILED if done else USAGE
 
 
 def _one_line(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from skyrun.commands import FAILED, USAGE, answer, note
+from skyrun.commands import answer, exit_status, note
 from skytypes.errors import InputError
 
 from .options import Flag
@@ -109,9 +109,7 @@ def simulate(
     lost: list[str] = []
     results = make_samples(tasks, workers=workers, dask=dask)
     answer(_rows(results, lost), json=json)
-    if len(lost) == len(tasks):
-        return USAGE
-    return FAILED if lost else 0
+    return exit_status(len(tasks) - len(lost), len(lost))
 
 
 def _once(given: Iterable[tuple[str, float]], option: str) -> dict[str, float]:
