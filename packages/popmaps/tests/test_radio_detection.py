@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from popmaps.radio.detection import Pulsars, fft_efficiency, observe, signal_to_noise
+from popmaps.radio.detection import Pulsars, observe
+from popmaps.radio.radiometer import fft_efficiency, signal_to_noise
 from popmaps.radio.scattering import dispersion_smearing_s, scattering_time_s
 from popmaps.radio.sky_temperature import sky_temperature_k
 from popmaps.radio.surveys import built_in_surveys
