@@ -14,7 +14,7 @@ import popmaps.population.samples as samples_module
 from popmaps.cli import main
 from popmaps.columns import FULL
 from popmaps.population.samples import make_sample, make_samples
-from popmaps.population.tasks import MAX_PICKLED_STARS, SampleTask, check_task
+from popmaps.population.tasks import MAX_PICKLED_STARS, SampleResult, SampleTask, check_task
 from popmaps.tables import find_table, read_table
 from skyrun.folder import locked_folder
 from skytypes.errors import InputError
@@ -152,6 +152,29 @@ def test_samples_out_of_reach_are_recorded_and_stop_no_other(
     assert simulate(tmp_path, *options, *grid) == 0
     again = [json.loads(line)["status"] for line in capsys.readouterr().out.splitlines()]
     assert again == ["aborted", "reused"]
+
+
+@pytest.mark.parametrize(("lost", "status"), [((), 0), ((1,), 1), ((0, 1), 2)])
+def test_the_exit_status_says_whether_all_some_or_none_are_made(
+    lost: tuple[int, ...],
+    status: int,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = make_sample
+
+    def make(task: SampleTask) -> SampleResult:
+        if task.number in lost:
+            raise InputError(f"{task.name}: no space left; free some")
+        return whole(task)
+
+    monkeypatch.setattr(samples_module, "make_sample", make)
+    assert simulate(tmp_path, "-n", "100", "--samples", "2", "--json") == status
+    out, err = capsys.readouterr()
+    states = [json.loads(line)["status"] for line in out.splitlines()]
+    assert states == ["failed" if number in lost else "made" for number in range(2)]
+    assert err.count("no space left; free some") == len(lost)
 
 
 def test_pickles_hold_the_same_numbers(tmp_path: Path) -> None:
