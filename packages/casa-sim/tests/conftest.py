@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from casa_sim.native.cache import VARIABLE
 from skyrun.fits import write_image
 from skytypes import SkyImage
 
@@ -106,6 +107,14 @@ def reference(request: pytest.FixtureRequest) -> dict[str, Any]:
         pytest.skip(f"no reference data at {REFERENCE}")
     case: dict[str, Any] = json.loads((REFERENCE / f"{request.param}.json").read_text())
     return case
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _setups_of_this_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The user's own cache is neither read nor written."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, str(tmp_path_factory.mktemp("setups")))
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

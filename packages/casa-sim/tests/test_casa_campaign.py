@@ -95,6 +95,13 @@ def test_one_bad_disk_stops_no_other(make_catalogue: MakeCatalogue) -> None:
     assert not list((path.parent / "out").glob(".work*"))
 
 
+def test_a_sky_that_is_refused_leaves_nothing(make_catalogue: MakeCatalogue) -> None:
+    path = make_catalogue({"band": "8"}, {})
+    made = _simulate(path)
+    assert "the sky is at 230 GHz but band 8" in made[0].reason
+    assert [p.name for p in (path.parent / "out").iterdir()] == ["Disk_002"]
+
+
 def test_a_disk_that_hangs_is_given_up(make_catalogue: MakeCatalogue) -> None:
     path = make_catalogue({"pwv": "13"})
     (result,) = _simulate(path, timeout_s=0.5)

@@ -119,6 +119,7 @@ def make_disk(
     """
     name, band = check_name(task.name), task.settings.band
     sky = _read_model(task)
+    check_field(sky, task.settings)
     digest = hashlib.sha256(task.sky.read_bytes()).hexdigest()
     new = not (out / name).exists()
     folder = ResumableFolder(out / name, observer.provenance(task, digest))
@@ -128,7 +129,6 @@ def make_disk(
         return DiskResult(name, "kept", str(image))
     _clear(folder.path)
     try:
-        check_field(sky, task.settings)
         made = observer.observe(task, sky, folder.path, keep)
     except InputError:
         if new:

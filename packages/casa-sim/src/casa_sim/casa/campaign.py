@@ -18,6 +18,7 @@ from skytypes.errors import InputError
 from ..errors import CasaError
 from ..products import LOG, WORK, check_folder, check_keep
 from ..provenance import observation_provenance
+from ..skies import check_sky
 from ..tasks import DiskResult, DiskTask, try_disk
 from ..visibility_table import Visibilities
 from .installation import check_casa_installed
@@ -47,6 +48,7 @@ class CasaObserver:
         self, task: DiskTask, sky: SkyImage, folder: Path, keep: Collection[str]
     ) -> Observation | Visibilities:
         """Observe a sky; CASA's messages go to ``folder / casa.log``."""
+        check_sky(sky, task.settings)
         log = folder / LOG
         log.write_text("")
         job = self.work / f"disk_{task.name}"
