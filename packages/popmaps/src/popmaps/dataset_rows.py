@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from skyrun.files import read_text, write_text
+from skyrun.files import read_text
 from skytypes.errors import InputError
 
 from .maps.layout import INPUT_PREFIX, map_cell
@@ -46,6 +46,13 @@ class DatasetRows:
     def labels(self, chosen: Sequence[int], source: str) -> dict[str, list[float]]:
         """Labels of some rows, by name.
 
+        Parameters
+        ----------
+        chosen : sequence of int
+            Places in ``rows``.
+        source : str
+            The file, named in the message.
+
         Raises
         ------
         InputError
@@ -63,13 +70,19 @@ class DatasetRows:
         place = self.header.index(ID) if ID in self.header else None
         return [_identity(row[first], None if place is None else row[place]) for row in self.rows]
 
-    def write(self, path: Path, chosen: Sequence[int]) -> None:
-        """Write some rows as a CSV with the same header."""
+    def csv_text(self, chosen: Sequence[int]) -> str:
+        """Some rows as a CSV with the same header.
+
+        Parameters
+        ----------
+        chosen : sequence of int
+            Places in ``rows``.
+        """
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(self.header)
         writer.writerows(self.rows[i] for i in chosen)
-        write_text(path, out.getvalue())
+        return out.getvalue()
 
 
 def _number(text: str, line: int, name: str, source: str) -> float:

@@ -16,13 +16,13 @@ from typing import Final
 
 import numpy as np
 
-from skyrun.files import atomic_path
+from skyrun.files import atomic_path, cannot_write
 from skytypes import item_rng
 from skytypes.errors import InputError
 
 from .dataset_rows import DatasetRows, read_rows
 from .maps.layout import DATASET_FILE
-from .maps.statistics import write_statistics
+from .maps.statistics import statistics_text
 
 SET_FILES: Final = {name: f"dataset_{name}.csv" for name in ("train", "valid", "test")}
 STATISTICS_TRAIN_FILE: Final = "statistics_train.json"
@@ -191,9 +191,17 @@ def _replace_sets(
     with ExitStack() as renames:
         new = {name: renames.enter_context(atomic_path(folder / files[name])) for name in order}
         for name, rows in sets.items():
-            table.write(new[name], rows)
-        write_statistics(new["statistics"], labels)
+            _fill(new[name], table.csv_text(rows), folder / files[name])
+        _fill(new["statistics"], statistics_text(labels), folder / STATISTICS_TRAIN_FILE)
         for name, file in files.items():
             old = folder / file
             # Of a link that is written through, the file behind it.
             (old.resolve() if name in new else old).unlink(missing_ok=True)
+
+
+def _fill(temporary: Path, text: str, file: Path) -> None:
+    """Write the text into the temporary file of a file."""
+    try:
+        temporary.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise cannot_write(file, error) from error

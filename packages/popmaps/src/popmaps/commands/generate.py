@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from skyrun.commands import FAILED, answer, note
+from skyrun.commands import answer, exit_status, note
 
 from .options import Flag
 
@@ -87,7 +87,7 @@ def generate(
         "without_detections": blind,
     }
     answer([row], json=json)
-    return FAILED if made.skipped else 0
+    return exit_status(made.samples, len(made.skipped))
 
 
 def _tell(made: Dataset, outside: Mapping[int, Mapping[str, int]], blind: int) -> None:

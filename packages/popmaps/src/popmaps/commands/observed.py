@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from skyrun.commands import FAILED, answer, note
+from skyrun.commands import answer, exit_status, note
 from skytypes.errors import InputError
 
 from .options import Flag
@@ -96,7 +96,7 @@ def observed(
     answer([asdict(row) | (stated if json else {}) for row in counts], json=json)
     # A flux density of 0 in the catalogue itself is one that was measured, and no bad row.
     bad = (*pulsars.skipped, *(fluxes.skipped if fluxes.source == "tpa" else ()))
-    return FAILED if bad else 0
+    return exit_status(len(pulsars), len(bad))
 
 
 def _check_flux_options(path_meerkat: Path | None, flux_from: str | None) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from skyrun.commands import FAILED, answer, note
+from skyrun.commands import answer, exit_status, note
 
 from .options import Flag
 
@@ -63,4 +63,4 @@ def show(
     row |= {f"samples_{name}": rows for name, (rows, _) in overview.sets.items()}
     row |= {"samples_shared": overview.shared} if overview.sets else {}
     answer([row], json=json)
-    return FAILED if overview.skipped else 0
+    return exit_status(len(overview.channels), len(overview.skipped))

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from skyrun.files import write_json
+from skyrun.files import write_json, write_text
 from skyrun.folder import ResumableFolder
 
 from .batches import PARTS, Batch, Settings
@@ -18,7 +18,7 @@ from .layout import DATASET_FILE, STATISTICS_FILE
 from .listing import Rows, label_columns, write_csv
 from .save_folder import MARKS, PROVENANCE_FILE, drop_gone
 from .stacks import join_stacks
-from .statistics import write_statistics
+from .statistics import statistics_text
 
 _STACKS: Final = "stacks"
 
@@ -77,7 +77,8 @@ def finish_dataset(
         files += join_stacks(save, settings, rows.kept)
     write_csv(save / DATASET_FILE, settings, rows.labels)
     if settings.kind != "single":
-        write_statistics(save / STATISTICS_FILE, label_columns(rows.labels.values()))
+        text = statistics_text(label_columns(rows.labels.values()))
+        write_text(save / STATISTICS_FILE, text)
         files.append(STATISTICS_FILE)
     summary = {
         "samples": len(rows.labels),

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
-
-from skyrun.files import write_text
 
 
 def label_statistics(labels: Mapping[str, Sequence[float]]) -> dict[str, dict[str, float]]:
@@ -40,13 +37,17 @@ def label_statistics(labels: Mapping[str, Sequence[float]]) -> dict[str, dict[st
     }
 
 
-def write_statistics(path: str | Path, labels: Mapping[str, Sequence[float]]) -> None:
-    """Write `label_statistics` as JSON with sorted keys, indented by four.
+def statistics_text(labels: Mapping[str, Sequence[float]]) -> str:
+    """`label_statistics` as JSON with sorted keys, indented by four.
 
     Parameters
     ----------
-    path : path
     labels : mapping of name to values
+
+    Examples
+    --------
+    >>> print(statistics_text({"h_c": [0.5]}).splitlines()[2])
+            "max": 0.5,
     """
     text = json.dumps(label_statistics(labels), indent=4, sort_keys=True, allow_nan=False)
-    write_text(path, text + "\n")
+    return text + "\n"
