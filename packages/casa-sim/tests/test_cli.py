@@ -299,6 +299,23 @@ def test_what_casa_refuses(sky_file: Path, capsys: pytest.CaptureFixture[str]) -
     assert "the casa backend has no such error" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("fake_casa")
+def test_compare(sky_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = sky_file.parent / "out"
+    command = ["compare", str(sky_file), *QUICK, "--niter", "20", "--json"]
+    assert main([*command, "-o", str(out)]) == 0
+    told = capsys.readouterr()
+    rows = [json.loads(line) for line in told.out.splitlines()]
+    assert rows == json.loads((out / "comparison.json").read_text())
+    assert {"quantity", "native", "casa", "difference", "unit"} == set(rows[0])
+    assert "comparing: 3/3 in" in told.err
+    assert main([*command, "-o", str(sky_file)]) == 2
+    assert "my sky.fits: is a file; give a folder" in capsys.readouterr().err
+    assert main([*command, "-o", str(out), "--pwv", "11"]) == 2
+    assert "CASA: simobserve: No overlap between model and pointings" in capsys.readouterr().err
+    assert not list(out.glob(".work*"))
+
+
 def test_arrays(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["arrays", "--json"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

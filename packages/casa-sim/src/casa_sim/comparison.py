@@ -20,7 +20,7 @@ from .errors import CasaError
 from .native.imaging import image_observation
 from .native.observing import observe_natively
 from .native.setup import setup_from_baselines
-from .products import KEEP, LOG, PICTURES, check_image_stage
+from .products import KEEP, LOG, PICTURES, check_folder, check_image_stage
 from .provenance import observation_provenance
 from .settings import ObservationSettings
 from .skies import check_sky
@@ -84,12 +84,14 @@ def compare_backends(
     MissingPackageError
         If CASA is not installed.
     InputError
-        If the sky can't be observed so, or the settings end before there is an image.
+        If the sky can't be observed so, the settings end before there is an image, or the folder
+        is a file or can't be written.
     CasaError
         If CASA failed; the message holds its reason.
     """
     check_casa_installed()
     check_image_stage(settings.stage)
+    check_folder(Path(folder))
     check_casa_settings(settings)
     check_sky(sky, settings)
     with bar("comparing", 3, quiet=quiet) as advance:
