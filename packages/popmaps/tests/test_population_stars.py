@@ -94,6 +94,8 @@ def test_a_detection_in_either_of_two_surveys_counts_once(
     population: tuple[Columns, Columns, dict[str, Columns]],
 ) -> None:
     table = population[2]["HTRU_low_mid"]
+    assert table["HTRU_low"].any()
+    assert table["HTRU_mid"].any()
     assert (table["HTRU_low"] | table["HTRU_mid"]).all()
     assert len(set(table["idx"])) == len(table["idx"])
     deep = np.abs(table["b"]) <= 3.5

@@ -86,6 +86,10 @@ class Batch:
     def read_labels(self, sample: SampleFolder) -> dict[str, float]:
         """Labels of one of the samples.
 
+        Parameters
+        ----------
+        sample : SampleFolder
+
         Raises
         ------
         InputError

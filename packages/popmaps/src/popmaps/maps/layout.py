@@ -114,6 +114,14 @@ def map_grid(name: str, resolution_dyn: int, resolution_ppdot: int) -> Grid:
 def map_file(name: str, sample: int, data_type: Literal["array", "image"]) -> str:
     """File name of one sample's map.
 
+    Parameters
+    ----------
+    name : str
+        As in `map_names`.
+    sample : int
+        Number of the sample.
+    data_type : {"array", "image"}
+
     Examples
     --------
     >>> map_file("ppdot_map", 17, "array")
@@ -124,6 +132,13 @@ def map_file(name: str, sample: int, data_type: Literal["array", "image"]) -> st
 
 def stack_cell(name: str, row: int) -> str:
     """Cell of the CSV for one row of a stack.
+
+    Parameters
+    ----------
+    name : str
+        As in `map_names`.
+    row : int
+        From 0.
 
     Examples
     --------

@@ -46,7 +46,12 @@ class SampleFolder:
         return (Path(self.path) / ABORTED).is_file()
 
     def fingerprint(self, kind: Kind) -> list[list[Any]]:
-        """Names, sizes and times of the files that a sample's maps are made of."""
+        """Names, sizes and times of the files that a sample's maps are made of.
+
+        Parameters
+        ----------
+        kind : {"full", "surveys", "single"}
+        """
         found: list[list[Any]] = []
         for stem in _stems(kind):
             try:

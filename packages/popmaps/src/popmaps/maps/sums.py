@@ -194,6 +194,11 @@ class CellSums:
     def dropped(self, weight: int) -> NDArray[np.int64]:
         """Stars inside the grid that were left out of a mean for their weight (`add`).
 
+        Parameters
+        ----------
+        weight : int
+            Which of the weights, from 0.
+
         Returns
         -------
         ndarray, shape (samples,)

@@ -132,6 +132,11 @@ def _table(group: SurveyGroup, seen: Mapping[str, detection.Detection], common: 
 def joined(tables: list[Columns]) -> Columns:
     """Tables of the same columns, one after another.
 
+    Parameters
+    ----------
+    tables : list of columns
+        At least one.
+
     Examples
     --------
     >>> joined([{"P": np.ones(1)}, {"P": np.zeros(2)}])["P"]

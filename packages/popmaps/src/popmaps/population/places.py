@@ -19,7 +19,18 @@ from .tasks import SampleTask
 
 
 def check_folder(out: Path) -> None:
-    """Refuse a place that no folder can be made at, before anything is."""
+    """Refuse a place that no folder can be made at, before anything is.
+
+    Parameters
+    ----------
+    out : Path
+        Folder of all samples.
+
+    Raises
+    ------
+    InputError
+        If it is a file, can't be written, or has a name that JSON can't hold.
+    """
     existing = next(p for p in (out, *out.absolute().parents) if p.exists())
     if not existing.is_dir():
         raise InputError(f"{out}: {existing} is a file; give a folder")
@@ -33,6 +44,10 @@ def check_folder(out: Path) -> None:
 
 def check_place(task: SampleTask) -> None:
     """Refuse a sample's folder that is not a part of this run: what is there is never replaced.
+
+    Parameters
+    ----------
+    task : SampleTask
 
     Raises
     ------
@@ -74,5 +89,10 @@ _OWN_FILE = re.compile(
 
 
 def record(provenance: Provenance) -> dict[str, Any]:
-    """Provenance as ``configuration.json`` holds it."""
+    """Provenance as ``configuration.json`` holds it.
+
+    Parameters
+    ----------
+    provenance : Provenance
+    """
     return dataclasses.asdict(provenance)

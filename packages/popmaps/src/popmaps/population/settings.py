@@ -80,7 +80,11 @@ class PopulationSettings:
     radio: RadioSettings = field(default_factory=RadioSettings)
 
     def value(self, name: str) -> float:
-        """Value of one of `VARIABLES`.
+        """Value of one of `VARIABLES`, in the unit of its field.
+
+        Parameters
+        ----------
+        name : str
 
         Examples
         --------
@@ -92,6 +96,11 @@ class PopulationSettings:
 
     def with_values(self, values: Mapping[str, float]) -> Self:
         """The same settings with some of `VARIABLES` changed.
+
+        Parameters
+        ----------
+        values : mapping of name to float
+            In the units of the fields.
 
         Raises
         ------

@@ -121,10 +121,15 @@ class SampleResult:
 def check_task(task: SampleTask) -> None:
     """Refuse a task that can't be done.
 
+    Parameters
+    ----------
+    task : SampleTask
+
     Raises
     ------
     InputError
-        If the number of stars, a parameter, a target or the seed is out of its range.
+        If the number of stars, a parameter, a target or the seed is out of its range, or the
+        pickles of so many stars would not fit into memory.
     """
     if task.stars is None and task.kind != "surveys":
         raise InputError(f"kind {task.kind!r} without a number of stars; give one")

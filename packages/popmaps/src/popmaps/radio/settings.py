@@ -57,7 +57,8 @@ class RadioSettings:
     >>> RadioSettings(spectral_index=-1.0)
     Traceback (most recent call last):
         ...
-    skytypes.errors.InputError: spectral_index is -1.0; give another, at -1 the spectrum has no norm
+    skytypes.errors.InputError: spectral_index is -1.0; give another, one that is not -1 \
+itself
     """
 
     beam_law: BeamLaw = "height"
@@ -83,8 +84,7 @@ class RadioSettings:
                 raise InputError(f"{name} is {given!r}; allowed: {', '.join(allowed)}")
         if abs(self.spectral_index + 1) < 1e-6:
             raise InputError(
-                f"spectral_index is {self.spectral_index}; "
-                "give another, at -1 the spectrum has no norm"
+                f"spectral_index is {self.spectral_index}; give another, one that is not -1 itself"
             )
 
 
