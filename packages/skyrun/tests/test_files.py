@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ from skyrun.files import (
     write_json,
     write_text,
 )
-from skytypes.errors import InputError
+from skytypes.errors import ContractError, InputError
 
 
 def names(folder: Path) -> list[str]:
@@ -77,10 +78,80 @@ def test_kill_9_in_the_middle_leaves_the_old_file_whole(tmp_path: Path) -> None:
     process.send_signal(signal.SIGKILL)
     process.communicate(timeout=30)
     assert path.read_text() == "old"
-    # What the killed program left is hidden, and in nobody's way.
-    assert all(n.startswith(".a.txt.") for n in names(tmp_path) if n != "a.txt")
+    # What the killed program left is hidden, and goes when the file is written again.
+    assert names(tmp_path) == [".a.txt.part.txt", "a.txt"]
     write_text(path, "new")
     assert path.read_text() == "new"
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_the_temporary_file_of_a_living_writer_stays(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    code = (
+        "import sys; from skyrun.files import atomic_path\n"
+        "with atomic_path(sys.argv[1]) as t:\n"
+        "    t.write_text('slow'); print('half', flush=True); sys.stdin.readline()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "half\n"
+        write_text(path, "quick")
+        assert names(tmp_path) == [".a.txt.part.txt", "a.txt"]
+        assert path.read_text() == "quick"
+        process.communicate("go on\n")
+    assert path.read_text() == "slow"
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_many_writers_of_one_file_leave_a_whole_one(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    texts = [letter * 4096 for letter in "abcdef"]
+
+    def write(text: str) -> None:
+        for _ in range(20):
+            write_text(path, text)
+            assert path.read_text() in texts
+
+    with ThreadPoolExecutor(len(texts)) as pool:
+        list(pool.map(write, texts))
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_a_disk_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is taken for stale there, and files are written all the same."""
+
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    (tmp_path / ".a.txt.part.txt").write_text("somebody's")
+    write_text(tmp_path / "a.txt", "x")
+    write_text(tmp_path / "b.txt", "x")
+    assert names(tmp_path) == [".a.txt.part.txt", "a.txt", "b.txt"]
+
+
+def test_a_link_in_the_place_of_a_temporary_file_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / ".a.txt.part.txt").symlink_to("mine")
+    write_text(tmp_path / "a.txt", "x")
+    assert (tmp_path / "a.txt").read_text() == "x"
+    assert (tmp_path / "mine").read_text() == "mine"
+
+
+def test_a_writer_that_replaces_the_temporary_file_is_told(tmp_path: Path) -> None:
+    """Its lock would not be on the file that counts."""
+    with (
+        pytest.raises(ContractError, match="another file took its place; write into the one given"),
+        atomic_path(tmp_path / "a.txt") as temporary,
+    ):
+        (tmp_path / "other").write_text("x")
+        (tmp_path / "other").replace(temporary)
+    assert names(tmp_path) == []
 
 
 @pytest.mark.parametrize(("mask", "expected"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
