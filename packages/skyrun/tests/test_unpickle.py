@@ -503,7 +503,7 @@ def test_memory_is_not_taken_on_a_pickles_word(
 
 
 def test_what_is_large_may_grow_by_forty(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("skyrun.unpickle._ALWAYS_BYTES", 0)
+    monkeypatch.setattr("skyrun.unpickle.loading._ALWAYS_BYTES", 0)
     numbers = np.random.default_rng(0).random(10_000)
     mixed = np.concatenate([numbers, np.zeros(300_000)])
     assert np.array_equal(from_bytes(place, gzip.compress(pickle.dumps(mixed))), mixed)

@@ -1,4 +1,4 @@
-"""What a pickle says, as inert records, and the arrays rebuilt from them by numpy's own makers.
+"""Arrays, numbers and types of numpy, rebuilt from records by numpy's own makers.
 
 `numpy`'s own way to unpickle believes the file: a type's state can turn bytes into pointers, a
 list shorter than its array is read past its end. Here the state is only read; every size is
@@ -7,85 +7,21 @@ checked, and arrays are made by `numpy.frombuffer` and types by `numpy.dtype`.
 
 from __future__ import annotations
 
-import datetime
 import math
 import re
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skytypes.errors import InputError
 
+from .records import Builder, Rebuild, Record, content_bytes, expect, plain_arguments
+
 _TYPE = re.compile(r"[|<>=]?([?biufcSUVOMm])(\d{0,9})")
 _TIME_UNIT = re.compile(r"[YMWDhmsunpfa]|[munpfa]s")
 _MAX_AXES = 32
-
-
-class Record:
-    """Something that the pickle asks for: its name, its arguments, its state. It does nothing."""
-
-    kind: ClassVar[str] = ""
-    args: tuple[Any, ...]
-    state: Any
-    pairs: list[tuple[Any, Any]]
-
-    def __new__(cls, *args: Any) -> Record:
-        """A record of a call; any arguments are kept and none is looked at."""
-        record = super().__new__(cls)
-        record.args, record.state, record.pairs = args, None, []
-        return record
-
-    def __setstate__(self, state: Any) -> None:
-        self.state = state
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        self.pairs.append((key, value))
-
-
-def record_class(kind: str) -> type[Record]:
-    """A class of records of its own, so that no pickle can alter what another one meets.
-
-    Examples
-    --------
-    >>> record_class("dtype")("f8").args
-    ('f8',)
-    """
-    return type(kind, (Record,), {"kind": kind})
-
-
-Rebuild = Callable[[Any], Any]
-Builder = Callable[[Record, Rebuild], Any]
-
-
-def expect(good: bool, what: str) -> None:
-    """Refuse a record that is not as numpy and pandas write it.
-
-    Examples
-    --------
-    >>> expect(False, "an array's shape")
-    Traceback (most recent call last):
-    ...
-    skytypes.errors.InputError: an array's shape is not as numpy or pandas write it
-    """
-    if not good:
-        raise InputError(f"{what} is not as numpy or pandas write it")
-
-
-def plain_arguments(record: Record, rebuild: Rebuild, count: int) -> list[Any]:
-    """The arguments of a call, rebuilt; there must be ``count`` of them."""
-    expect(len(record.args) == count, f"a call of {record.kind}")
-    return [rebuild(a) for a in record.args]
-
-
-def _bytes(value: Any) -> bytes:
-    """Bytes; a Python 2 pickle has them as text of Latin-1 letters."""
-    if isinstance(value, str):
-        value = value.encode("latin1")
-    expect(isinstance(value, bytes | bytearray), "an array's content")
-    return bytes(value)
 
 
 def build_dtype(record: Record, rebuild: Rebuild) -> np.dtype[Any]:
@@ -112,7 +48,7 @@ def build_dtype(record: Record, rebuild: Rebuild) -> np.dtype[Any]:
 
 def _time_unit(metadata: Any) -> str:
     unit, count = metadata[1][:2]
-    unit = _bytes(unit).decode("ascii")
+    unit = content_bytes(unit).decode("ascii")
     expect(bool(_TIME_UNIT.fullmatch(unit)) and type(count) is int, "a unit of time")
     return f"[{count}{unit}]"
 
@@ -151,7 +87,7 @@ def _array(dtype: Any, shape: Any, raw: Any, order: Any, rebuild: Rebuild) -> ND
         for place, item in enumerate(raw):
             objects[place] = rebuild(item)
         return objects.reshape(shape, order=order)
-    content = _bytes(rebuild(raw))
+    content = content_bytes(rebuild(raw))
     expect(dtype.itemsize > 0 and len(content) == count * dtype.itemsize, "an array's length")
     if count == 0:
         return np.empty(shape, dtype)
@@ -181,56 +117,10 @@ def build_scalar(record: Record, rebuild: Rebuild) -> Any:
     return _array(dtype, (1,), raw, "C", rebuild)[0]
 
 
-def _text_bytes(record: Record, rebuild: Rebuild) -> bytes:
-    text, encoding = plain_arguments(record, rebuild, 2)
-    expect(isinstance(text, str) and encoding in ("latin1", "latin-1"), "encoded text")
-    return _bytes(text)
-
-
-def _gathered(kind: type[Any]) -> Builder:
-    def build(record: Record, rebuild: Rebuild) -> Any:
-        values = plain_arguments(record, rebuild, 1)[0] if record.args else []
-        expect(isinstance(values, list | tuple | dict | str | bytes), f"a {kind.__name__}")
-        return kind(values) if not isinstance(values, str) else kind(_bytes(values))
-
-    return build
-
-
-def _numbers(kind: type[Any], *, allow_text: bool = False) -> Builder:
-    admitted = (int, float, bytes, str) if allow_text else (int, float, type(None))
-
-    def build(record: Record, rebuild: Rebuild) -> Any:
-        values = [rebuild(a) for a in record.args]
-        expect(all(isinstance(v, admitted) for v in values), f"a {kind.__name__}")
-        return kind(*values)
-
-    return build
-
-
-def _ordered(record: Record, rebuild: Rebuild) -> OrderedDict[Any, Any]:
-    expect(not record.args, "an OrderedDict")
-    return OrderedDict((rebuild(k), rebuild(v)) for k, v in record.pairs)
-
-
-BUILDERS: Mapping[str, Builder] = {
+ARRAY_BUILDERS: Mapping[str, Builder] = {
     "dtype": build_dtype,
     "array": build_array,
     "frombuffer": build_from_buffer,
     "scalar": build_scalar,
-    "encode": _text_bytes,
-    "set": _gathered(set),
-    "frozenset": _gathered(frozenset),
-    "list": _gathered(list),
-    "dict": _gathered(dict),
-    "bytes": _gathered(bytes),
-    "bytearray": _gathered(bytearray),
-    "complex": _numbers(complex),
-    "slice": _numbers(slice),
-    "range": _numbers(range),
-    "OrderedDict": _ordered,
-    "datetime": _numbers(datetime.datetime, allow_text=True),
-    "date": _numbers(datetime.date, allow_text=True),
-    "time": _numbers(datetime.time, allow_text=True),
-    "timedelta": _numbers(datetime.timedelta),
 }
-"""What each kind of record becomes."""
+"""What each kind of numpy's records becomes."""

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from .pickled_arrays import Rebuild, Record, expect
+from .records import Rebuild, Record, expect
 
 _OFFSETS: Final[dict[str, np.dtype[Any]]] = {
     "large_string": np.dtype("<i8"),

@@ -14,8 +14,8 @@ import numpy as np
 
 from skytypes.errors import MissingPackageError
 
-from .pickled_arrays import Builder, Rebuild, Record, expect
-from .pickled_strings import arrow_texts
+from .records import Builder, Rebuild, Record, expect
+from .strings import arrow_texts
 
 if TYPE_CHECKING:
     import pandas as pd

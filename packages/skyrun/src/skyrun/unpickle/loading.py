@@ -1,10 +1,4 @@
-"""Reading pickles of strangers: numpy and pandas data, and no code.
-
-Three steps. The opcodes are scanned for what would take memory by its mere number. The unpickler
-then looks up nothing but inert records (`skyrun.pickled_arrays`), so that loading calls nothing.
-At last arrays and tables are rebuilt from the records by numpy's and pandas' public makers, every
-size checked; this also opens tables that another version of pandas wrote.
-"""
+"""A pickle from its bytes to data: scanned, loaded as records, rebuilt, every size bounded."""
 
 from __future__ import annotations
 
@@ -22,9 +16,12 @@ import numpy as np
 
 from skytypes.errors import InputError, SkyError
 
-from .files import check_size
-from .pickled_arrays import BUILDERS, Record, record_class
-from .pickled_tables import TABLE_BUILDERS, missing_value
+from ..files import check_size
+from .arrays import ARRAY_BUILDERS
+from .names import ADMITTED
+from .plain import PLAIN_BUILDERS
+from .records import Record, record_class
+from .tables import TABLE_BUILDERS, missing_value
 
 _MAX_BYTES = 4 << 30
 # Numbers of a table compress by 1.1 to 3, whole columns of zeros among them a little more; what
@@ -36,56 +33,14 @@ _MOST_BUILT = 16
 _CHUNK = 1 << 20
 _LONGEST = 200
 _SPARE_MEMO = 1024
-
-_NUMPY_REBUILD = {"_reconstruct": "array", "scalar": "scalar", "_frombuffer": "frombuffer"}
-_BUILTINS = ("set", "frozenset", "list", "dict", "bytes", "bytearray", "complex", "slice", "range")
-_PANDAS = {k: k for k in ("DataFrame", "Series", "Index", "MultiIndex", "RangeIndex", "NA")}
-_NUMBER_INDEX = dict.fromkeys(("Int64Index", "UInt64Index", "Float64Index"), "Index")
-
-_ARROW_STRINGS = ("ArrowStringArray", "ArrowStringArrayNumpySemantics")
-_ARROW = {
-    "_restore_array": "arrow_array",
-    "chunked_array": "arrow_chunks",
-    "type_for_alias": "arrow_type",
-    "py_buffer": "arrow_buffer",
-}
-
-# Module -> name -> kind of record. A name of a module is never enough.
-_ADMITTED: dict[str, dict[str, str]] = {
-    "numpy": {"ndarray": "ndarray", "dtype": "dtype"},
-    "numpy.core.multiarray": _NUMPY_REBUILD,
-    "numpy._core.multiarray": _NUMPY_REBUILD,
-    "numpy.core.numeric": {"_frombuffer": "frombuffer"},
-    "numpy._core.numeric": {"_frombuffer": "frombuffer"},
-    "builtins": {k: k for k in _BUILTINS},
-    "__builtin__": {**{k: k for k in _BUILTINS}, "xrange": "range"},
-    "collections": {"OrderedDict": "OrderedDict"},
-    "datetime": {k: k for k in ("datetime", "date", "time", "timedelta")},
-    "_codecs": {"encode": "encode"},
-    "pandas": {**_PANDAS, "StringDtype": "string_type"},
-    "pandas.arrays": {"StringArray": "strings", "ArrowStringArray": "arrow_strings"},
-    "pandas.core.arrays.string_arrow": dict.fromkeys(_ARROW_STRINGS, "arrow_strings"),
-    "pyarrow.lib": _ARROW,
-    "pandas._libs.missing": {"NA": "NA"},
-    "pandas._libs.arrays": {"__pyx_unpickle_NDArrayBacked": "new_backed"},
-    "pandas._libs.internals": {"_unpickle_block": "block"},
-    "pandas.core.frame": {"DataFrame": "DataFrame"},
-    "pandas.core.series": {"Series": "Series"},
-    "pandas.core.indexes.base": {"Index": "Index", "_new_Index": "new_index"},
-    "pandas.core.indexes.multi": {"MultiIndex": "MultiIndex"},
-    "pandas.core.indexes.range": {"RangeIndex": "RangeIndex"},
-    "pandas.core.indexes.numeric": _NUMBER_INDEX,
-    "pandas.core.internals.managers": {"BlockManager": "manager", "SingleBlockManager": "manager"},
-    "pandas.core.internals.blocks": {"new_block": "block"},
-    "pandas.core.arrays.string_": {"StringArray": "strings", "StringDtype": "string_type"},
-}
+_BUILDERS = {**ARRAY_BUILDERS, **PLAIN_BUILDERS, **TABLE_BUILDERS}
 
 
 class _Records(pickle.Unpickler):
     """An unpickler to which every name is an inert record, or refused."""
 
     def find_class(self, module: str, name: str) -> Any:
-        kind = _ADMITTED.get(module, {}).get(name)
+        kind = ADMITTED.get(module, {}).get(name)
         if kind is None:
             raise InputError(
                 f"the pickle asks for {_short(f'{module}.{name}')}; only numpy and pandas data are "
@@ -131,7 +86,7 @@ class _Rebuild:
         if isinstance(value, type) and getattr(value, "kind", "") == "NA":
             return missing_value()
         kind = value.kind if isinstance(value, Record) else ""
-        builder = BUILDERS.get(kind) or TABLE_BUILDERS.get(kind)
+        builder = _BUILDERS.get(kind)
         if builder is None:
             raise InputError("the pickle holds a class or a function; only data are admitted")
         built = builder(value, self)
