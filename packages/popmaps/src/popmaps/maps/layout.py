@@ -62,6 +62,12 @@ SURVEY_COUNTS: Final = ("position_map_radec", "ppdot_map")
 def survey_map_name(survey: str, kind: str) -> str:
     """Name of one survey's map.
 
+    Parameters
+    ----------
+    survey : {"PMPS", "SMPS", "HTRU"}
+    kind : str
+        One of `SURVEY_KINDS`.
+
     Examples
     --------
     >>> survey_map_name("PMPS", "ppdot_map")

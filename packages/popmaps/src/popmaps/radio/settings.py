@@ -57,8 +57,7 @@ class RadioSettings:
     >>> RadioSettings(spectral_index=-1.0)
     Traceback (most recent call last):
         ...
-    skytypes.errors.InputError: spectral_index is -1.0; give another, one that is not -1 \
-itself
+    skytypes.errors.InputError: spectral_index is -1.0; give another than -1
     """
 
     beam_law: BeamLaw = "height"
@@ -83,9 +82,7 @@ itself
                 given = getattr(self, name)
                 raise InputError(f"{name} is {given!r}; allowed: {', '.join(allowed)}")
         if abs(self.spectral_index + 1) < 1e-6:
-            raise InputError(
-                f"spectral_index is {self.spectral_index}; give another, one that is not -1 itself"
-            )
+            raise InputError(f"spectral_index is {self.spectral_index}; give another than -1")
 
 
 _RANGES: Final[dict[str, tuple[float, float]]] = {
