@@ -16,7 +16,7 @@ from .beams import REACH_SIGMAS, beam_kernel, inverse_crop, transfer
 from .noise import Complex64, Float32, add_slow_noise, white_spectrum
 from .pixels import render_means
 from .radial_tables import Table, tabulate
-from .scenes import Scene, disks_of
+from .scenes import Scene
 from .views import View
 
 _GROUP = 8
@@ -65,10 +65,14 @@ class Canvas:
 
     def sky(self) -> Float32:
         """The disk before the beam, shape (full, full) [K]."""
-        return self.sky_of(tabulate(disks_of([self.scene]), [self.pixel_arcsec])[0])
+        return self.sky_of(self.table())
+
+    def table(self) -> Table:
+        """Radial profiles of the disk."""
+        return tabulate(self.scene.structure, self.pixel_arcsec)
 
     def sky_of(self, table: Table) -> Float32:
-        """The same where the disk's table is known already."""
+        """The disk before the beam where its table is known already."""
         view = view_of(self.scene, self.size, self.margin)
         return render_means(table, view, size=self.full)
 
@@ -95,11 +99,15 @@ class Canvas:
             add_slow_noise(spectrum, rng, sigma, self.scene.slow_over_rms)
         return spectrum
 
-    def picture(self, table: Table, kernel: Float32, rng: np.random.Generator) -> Float32:
-        """Disk and noise through the beam, shape (size, size) [Jy/beam].
+    def paint(
+        self, image: Float32, table: Table, kernel: Float32, rng: np.random.Generator
+    ) -> None:
+        """Put disk and noise through the beam into a picture [Jy/beam].
 
         Parameters
         ----------
+        image : array of shape (size, size)
+            Gets the picture.
         table : Table
             Of the disk.
         kernel : array of shape (2 margin + 1, 2 margin + 1)
@@ -112,13 +120,12 @@ class Canvas:
         spectrum = scipy.fft.rfft2(self.sky_of(table), overwrite_x=True)
         spectrum *= beam
         disk = inverse_crop(spectrum, *inner)
-        rms = math.sqrt(float(np.sum(kernel.astype(np.float64) ** 2)))
+        rms = math.sqrt(float(np.vdot(kernel, kernel)))
         noise = inverse_crop(self.noise_spectrum(rng, beam, rms), *inner)
         peak = self.scene.peak_jy_beam
-        image = disk * np.float32(peak / float(disk.max()))
+        disk *= np.float32(peak / float(disk.max()))
         noise *= np.float32(peak / self.scene.peak_over_rms)
-        image += noise
-        return np.asarray(image)
+        np.add(disk, noise, out=image)
 
 
 def render_scenes(
@@ -156,11 +163,10 @@ def render_scenes(
     for start in range(0, len(scenes), _GROUP):
         group = range(start, min(start + _GROUP, len(scenes)))
         canvases = [Canvas(scenes[i], size) for i in group]
-        disks = disks_of([canvas.scene for canvas in canvases])
-        tables = tabulate(disks, [canvas.pixel_arcsec for canvas in canvases])
+        tables = [canvas.table() for canvas in canvases]
         kernels = [canvas.kernel() for canvas in canvases]
         for i, canvas, table, kernel in zip(group, canvases, tables, kernels, strict=True):
-            images[i] = canvas.picture(table, kernel, rngs[i])
+            canvas.paint(images[i], table, kernel, rngs[i])
     return images
 
 

@@ -100,8 +100,9 @@ def _inner_lengths(row: CatalogueRow, recipe: Recipe, centre_sigma_px: float) ->
     }
 
 
-def _between(rng: np.random.Generator, low: float, high: float) -> float:
-    return low + (high - low) * float(rng.random())
+def _between(u: float, low: float, high: float) -> float:
+    """Where a number of [0, 1) lies between two bounds."""
+    return low + (high - low) * u
 
 
 def draw_structure(
@@ -126,15 +127,16 @@ def draw_structure(
     >>> drawn["cavity_depth"], len(drawn["gap_depth"])
     (0.0, 5)
     """
+    u = rng.random(6).tolist()
     drawn: dict[str, Any] = {
         "rout_arcsec": rout_arcsec,
         "rmin_arcsec": rmin_arcsec,
-        "gamma": _between(rng, 0.3, 1.0),
-        "rc_arcsec": max(rout_arcsec * _between(rng, 0.35, 0.75), 0.02),
-        "t0_k": _between(rng, 40.0, 160.0),
-        "q": _between(rng, 0.35, 0.55),
-        "tau": _between(rng, 1.5, 10.0),
-        "taper_power": _between(rng, 1.5, 3.5),
+        "gamma": _between(u[0], 0.3, 1.0),
+        "rc_arcsec": max(rout_arcsec * _between(u[1], 0.35, 0.75), 0.02),
+        "t0_k": _between(u[2], 40.0, 160.0),
+        "q": _between(u[3], 0.35, 0.55),
+        "tau": _between(u[4], 1.5, 10.0),
+        "taper_power": _between(u[5], 1.5, 3.5),
     }
     return drawn | _draw_cavity(rng, rmin_arcsec) | _draw_gaps(rng, rout_arcsec, rmin_arcsec)
 
@@ -208,21 +210,21 @@ def draw_extras(rng: np.random.Generator, rout: float, rmin: float) -> dict[str,
     >>> 0.008 <= draw_extras(np.random.default_rng(1), 0.5, 0.0)["halo_fraction"] <= 0.035
     True
     """
-    has_crescent, has_centre = rng.random(2).tolist()
+    has_crescent, has_centre, *u = rng.random(12).tolist()
     low = max(rmin + 0.02, 0.25 * rout)
-    radius = _between(rng, min(low, 0.80 * rout), 0.80 * rout)
+    radius = _between(u[0], min(low, 0.80 * rout), 0.80 * rout)
     drawn = {
         "crescent_radius_arcsec": radius,
-        "crescent_width_arcsec": radius * _between(rng, 0.10, 0.25),
-        "crescent_sigma_rad": _between(rng, 0.5, 1.8),
-        "crescent_angle_rad": _between(rng, 0.0, 2 * math.pi),
-        "crescent_factor": _between(rng, 3.0, 8.0),
-        "centre_fraction": _between(rng, 0.15, 0.60),
-        "centre_sigma_px": _between(rng, 0.5, 1.5),
+        "crescent_width_arcsec": radius * _between(u[1], 0.10, 0.25),
+        "crescent_sigma_rad": _between(u[2], 0.5, 1.8),
+        "crescent_angle_rad": _between(u[3], 0.0, 2 * math.pi),
+        "crescent_factor": _between(u[4], 3.0, 8.0),
+        "centre_fraction": _between(u[5], 0.15, 0.60),
+        "centre_sigma_px": _between(u[6], 0.5, 1.5),
         "texture_amplitude": 0.012,
-        "texture_sigma_field": _between(rng, 35.0, 69.0) / _PIXELS_OF_A_USUAL_FIELD,
-        "halo_fraction": _between(rng, 0.008, 0.035),
-        "halo_scale_arcsec": rout * _between(rng, 1.5, 3.0),
+        "texture_sigma_field": _between(u[7], 35.0, 69.0) / _PIXELS_OF_A_USUAL_FIELD,
+        "halo_fraction": _between(u[8], 0.008, 0.035),
+        "halo_scale_arcsec": rout * _between(u[9], 1.5, 3.0),
     }
     drawn["crescent_factor"] *= has_crescent < 0.20
     drawn["centre_fraction"] *= has_centre < 0.80

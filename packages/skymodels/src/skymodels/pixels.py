@@ -6,8 +6,8 @@ foreshortened axis) a pixel is the mean over several points.
 
 from __future__ import annotations
 
-import itertools
 import math
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -53,9 +53,9 @@ def look_up(table: Table, view: View, west: Float32, north: Float32, radius2: Fl
 
     Examples
     --------
-    >>> from skymodels import draw_catalogue, draw_params
     >>> from skymodels.radial_tables import tabulate
-    >>> table = tabulate(draw_params(draw_catalogue(1, seed=1)), [0.05])[0]
+    >>> from skymodels.scenes import draw_scene
+    >>> table = tabulate(draw_scene(np.random.default_rng(1)).structure, 0.05)
     >>> far = np.full(3, 1e4, np.float32)
     >>> look_up(table, View(0.0, 0.0, 0.0, 0.0), far, 0 * far, far**2).tolist()
     [0.0, 0.0, 0.0]
@@ -137,19 +137,26 @@ def _refine(
 ) -> None:
     """Replace pixels near the middle of the disk by the mean over several points, in place."""
     west, north, radius2 = grid
-    outer = _ZONES_TO_ROUT**2 * table.rout_px2
-    zones = [_near(radius2, view, min((reach / view.cos_incl) ** 2, outer)) for _, reach in ZONES]
-    # Points of a pixel lie along the first axis: whole arrays are added, always in one order.
-    shapes = [(count**2, rows.size) for (count, _), (rows, _) in zip(ZONES, zones, strict=True)]
-    ends = np.cumsum([0, *(math.prod(shape) for shape in shapes)]).tolist()
-    parts = [slice(*pair) for pair in itertools.pairwise(ends)]
-    points = np.empty((2, ends[-1]), np.float32)
-    for shift, (rows, columns), part, shape in zip(_SHIFTS, zones, parts, shapes, strict=True):
-        np.add(west.take(columns), shift[0], out=points[0, part].reshape(shape))
-        np.add(north.take(rows), shift[1], out=points[1, part].reshape(shape))
-    values = look_up(table, view, points[0], points[1], view.radius2(*points))
-    for where, part, shape in zip(zones, parts, shapes, strict=True):
-        image[where] = values[part].reshape(shape).sum(axis=0) / np.float32(shape[0])
+    stretch2, outer = view.cos_incl**-2, _ZONES_TO_ROUT**2 * table.rout_px2
+    zones = [_near(radius2, view, min(reach**2 * stretch2, outer)) for _, reach in ZONES]
+    rows, columns = zip(*zones, strict=True)
+    x, y = _points(west, columns, axis=0), _points(north, rows, axis=1)
+    values = look_up(table, view, x, y, view.radius2(x, y))
+    start = 0
+    for (count, _), near in zip(ZONES, zones, strict=True):
+        shape = (count**2, near[0].size)
+        stop = start + math.prod(shape)
+        image[near] = values[start:stop].reshape(shape).sum(axis=0) / np.float32(shape[0])
+        start = stop
+
+
+def _points(line: Float32, places: Sequence[Nodes], *, axis: int) -> Float32:
+    """One coordinate of the points of pixels, zone after zone [pixel].
+
+    Points of a pixel lie along the first axis: whole arrays are added, always in one order.
+    """
+    parts = [line.take(near) + shift[axis] for near, shift in zip(places, _SHIFTS, strict=True)]
+    return np.concatenate(parts, axis=None)
 
 
 def _near(radius2: Float32, view: View, limit: float) -> tuple[Nodes, Nodes]:
@@ -178,9 +185,9 @@ def render_means(table: Table, view: View, *, size: int) -> Float32:
 
     Examples
     --------
-    >>> from skymodels import draw_catalogue, draw_params
     >>> from skymodels.radial_tables import tabulate
-    >>> table = tabulate(draw_params(draw_catalogue(1, seed=1)), [0.05])[0]
+    >>> from skymodels.scenes import draw_scene
+    >>> table = tabulate(draw_scene(np.random.default_rng(1)).structure, 0.05)
     >>> render_means(table, View(30.0, 45.0, 16.0, 16.0), size=32).shape
     (32, 32)
     """

@@ -7,7 +7,7 @@ it will be sampled.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,6 @@ import numpy as np
 
 from .catalogue import draw_rmin_arcsec
 from .draws import draw_extras, draw_structure
-from .structure import DiskParams
 
 REFERENCE_SIZE = 128
 """The published beams and noise lengths are counted in pixels of a 128-pixel crop."""
@@ -80,50 +79,6 @@ class Scene:
     peak_over_rms: float
     slow_over_rms: float
     slow_sigma_arcsec: float
-
-
-_OF_SCENE = ("incl_deg", "pa_deg", "dx_arcsec", "dy_arcsec")
-_OF_FEATURES = tuple(
-    f"{kind}_{name}"
-    for kind, strength in (("gap", "depth"), ("ring", "fraction"))
-    for name in ("radius_arcsec", "width_arcsec", strength)
-)
-
-
-def disks_of(scenes: Sequence[Scene]) -> DiskParams:
-    """The disks of scenes as one batch.
-
-    Parameters
-    ----------
-    scenes : sequence of Scene
-        At least one.
-
-    Returns
-    -------
-    DiskParams
-        numpy float64. The recipe is ``published`` without its texture and its smoothing; the flux
-        is 1 Jy, because the scale of a scene is that of its peak.
-
-    Examples
-    --------
-    >>> disks_of([draw_scene(np.random.default_rng(seed)) for seed in (1, 2)]).gap_depth.shape
-    (2, 5)
-    """
-    given = scenes[0].structure
-    alone = [name for name in given if name not in _OF_FEATURES]
-    # Two arrays for all numbers: one for each name would take as long as the profiles do.
-    numbers = np.array([[s.structure[name] for name in alone] for s in scenes]).T
-    features = np.array([[s.structure[name] for name in _OF_FEATURES] for s in scenes])
-    arrays = dict(zip(alone, numbers, strict=True))
-    arrays |= dict(zip(_OF_FEATURES, features.swapaxes(0, 1), strict=True))
-    arrays |= {name: np.array([getattr(s, name) for s in scenes]) for name in _OF_SCENE}
-    arrays |= {
-        "flux_jy": np.ones(len(scenes)),
-        "texture": np.zeros((len(scenes), 1, 1, 2)),
-        "texture_amplitude": np.zeros(len(scenes)),
-        "smooth_sigma_arcsec": np.zeros(len(scenes)),
-    }
-    return DiskParams(recipe="published", **arrays)
 
 
 def _between(u: float, bounds: tuple[float, float]) -> float:

@@ -112,9 +112,12 @@ class View:
         [[0.0, 1.0, 4.0], [1.0, 2.0, 5.0]]
         """
         of_west, of_both, of_north = self._quadratic_form()
-        # A product of matrices with three columns needs a third of the time of outer sums.
-        left = np.stack([of_north * north**2, of_both * north, np.ones_like(north)], axis=1)
-        return left @ np.stack([np.ones_like(west), west, of_west * west**2])
+        # A product of matrices with three columns needs half the time of outer sums.
+        left = np.ones((north.size, 3), north.dtype)
+        left[:, 0], left[:, 1] = of_north * north * north, of_both * north
+        right = np.ones((3, west.size), west.dtype)
+        right[1], right[2] = west, of_west * west * west
+        return left @ right
 
     def box(self, radius_px: float, size: int) -> tuple[slice, slice]:
         """Rows and columns of a picture that hold an ellipse, the disk out to a radius.

@@ -18,7 +18,6 @@ from skymodels.canvas import Canvas
 from skymodels.geometry import Grid, disk_axes, offsets
 from skymodels.profiles import ring
 from skymodels.radial_tables import REACH_OVER_ROUT, radial_brightness
-from skymodels.scenes import disks_of
 
 
 def visibility_of_picture(
@@ -119,7 +118,7 @@ def test_synthetic_sky_before_the_beam(index: int) -> None:
     disk = scene.structure
     first, last = disk["floor_arcsec"], REACH_OVER_ROUT * disk["rout_arcsec"]
     radius = np.geomspace(first, last, 40001)
-    bright = radial_brightness(radius[None], disks_of([scene]))[0][0]
+    bright = radial_brightness(radius, disk)[0]
     inner = np.concatenate([np.linspace(1e-9, first, 50), radius])
     values = np.concatenate([np.full(50, bright[0]), bright])
     view = (scene.incl_deg, scene.pa_deg, scene.dx_arcsec, scene.dy_arcsec)
