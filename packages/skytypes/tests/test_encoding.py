@@ -295,7 +295,7 @@ def test_a_window_is_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
         calls.append(1)
         return crop_window(*args)
 
-    monkeypatch.setattr("skytypes.encoding.crop_window", counted)
+    monkeypatch.setattr("skytypes.windows.crop_window", counted)
     crop = Operation("crop", {"mode": "source"})
     spec = TensorSpec(
         "image", (1, 8, 8), (Channel("a", (crop, Operation("resample", {"size": 8}))),)

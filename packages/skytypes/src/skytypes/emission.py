@@ -1,4 +1,4 @@
-"""Where the emission is in a picture, and how far it reaches: what a window is put around.
+"""Where the emission is in a picture: what a window is put around.
 
 Emission is looked for at several degrees of smoothing, so that a faint ring around a bright
 centre counts, and each pixel found counts once, so that the bright centre does not outweigh the
@@ -7,6 +7,9 @@ ring. All functions take a batch and numpy arrays or torch tensors.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import reduce
+
 from .arrays import Array, like, namespace
 
 SMOOTHING_PX = (0.0, 1.5, 4.0)
@@ -14,9 +17,8 @@ SMOOTHING_PX = (0.0, 1.5, 4.0)
 
 _SIGMAS = 4.5
 _LEAST_OF_PEAK = 0.02
-_MOST_OF_PEAK = 0.5
-_ROUNDS = 6
-_REACH = 3.0
+_CORE = 0.5
+_LEAST_FOUND_PX = 1.0
 _MAD_TO_SIGMA = 1.4826
 
 
@@ -73,12 +75,75 @@ def _smooth(picture: Array, sigma_px: float) -> Array:
     return kernel @ picture @ xp.permute_dims(kernel, (1, 0))
 
 
-def find_emission(picture: Array) -> Array:
+@dataclass(frozen=True)
+class Emission:
+    """Which pixels hold emission, and where it stands out most.
+
+    Parameters
+    ----------
+    found : array of shape (batch, y, x), dimensionless
+        1 where there is emission, 0 where there is none, between where it is barely above.
+    x_px, y_px : arrays of shape (batch,) [pixel]
+        The most significant place.
+    radius_px : array of shape (batch,) [pixel]
+        Twice the smoothing under which that place stands out; at least 2.
+    """
+
+    found: Array
+    x_px: Array
+    y_px: Array
+    radius_px: Array
+
+
+@dataclass(frozen=True)
+class _Peak:
+    """The most significant place so far: its S/N, place, smoothing, and the pixels around it."""
+
+    significance: Array
+    x_px: Array
+    y_px: Array
+    radius_px: Array
+    core: Array
+
+
+def _peak(smooth: Array, noise: Array, sigma_px: float) -> _Peak:
+    """The highest place of a smoothed picture, and which pixels reach half its height."""
+    xp = namespace(smooth)
+    flat = xp.reshape(smooth, (smooth.shape[0], -1))
+    top = xp.max(flat, axis=-1)
+    place = xp.argmax(flat, axis=-1)
+    side = smooth.shape[-1]
+    above = xp.where(top > 0, 1 / xp.where(top > 0, top, 1.0), top)
+    # From half the height to 0.6, so that rounding does not decide.
+    core = xp.clip(10 * (smooth * above[:, None, None] - _CORE), 0.0, 1.0)
+    return _Peak(
+        top / noise,
+        xp.astype(place % side, smooth.dtype),
+        xp.astype(place // side, smooth.dtype),
+        xp.full_like(top, max(2 * sigma_px, 2.0)),
+        core,
+    )
+
+
+def _higher(one: _Peak, other: _Peak) -> _Peak:
+    """The more significant of two peaks, picture by picture."""
+    xp = namespace(one.significance)
+    first = one.significance >= other.significance
+    return _Peak(
+        xp.where(first, one.significance, other.significance),
+        xp.where(first, one.x_px, other.x_px),
+        xp.where(first, one.y_px, other.y_px),
+        xp.where(first, one.radius_px, other.radius_px),
+        xp.where(first[:, None, None], one.core, other.core),
+    )
+
+
+def find_emission(picture: Array) -> Emission:
     """Which pixels hold emission, looked for at each of `SMOOTHING_PX` in turn.
 
     A pixel counts where it stands 4.5 times the noise and 2 % of the peak above the background.
     What one degree of smoothing finds is taken out before the next, so that a bright point does
-    not grow.
+    not grow. Where nothing counts, the surroundings of the most significant place do.
 
     Parameters
     ----------
@@ -86,93 +151,38 @@ def find_emission(picture: Array) -> Array:
 
     Returns
     -------
-    array of shape (batch, y, x), dimensionless
-        1 where there is emission, 0 where there is none, between where it is barely above; at
-        least the brightest pixel, in a picture that is not flat.
+    Emission
+        With at least the brightest pixel, in a picture that is not flat.
 
     Examples
     --------
     >>> import numpy as np
     >>> x = np.zeros((1, 32, 32)); x[0, 10:14, 20:22] = 1.0
-    >>> int(find_emission(x).sum())
-    8
+    >>> emission = find_emission(x)
+    >>> int(emission.found.sum()), float(emission.x_px[0]), float(emission.y_px[0])
+    (8, 20.0, 10.0)
     """
     xp = namespace(picture)
     level, noise = _background(picture)
     left = picture - level[:, None, None]
     peak = xp.max(xp.reshape(left, (left.shape[0], -1)), axis=-1)
+    # A picture without noise still has a scale to count its significance in.
+    least_noise = xp.where(peak > 0, 1e-9 * peak, xp.ones_like(peak))
     # A source that fills the field passes for noise, but not for noise that changes over 3 px.
     fine = _spread(_thinned(left - _smooth(left, 3.0), 20))[1]
-    found = xp.zeros_like(left)
+    found, peaks = xp.zeros_like(left), []
     for sigma_px in SMOOTHING_PX:
         smooth = _smooth(left, sigma_px)
         noise = xp.minimum(noise, 2.5 * fine) if sigma_px == 0 else _background(smooth)[1]
+        noise = xp.maximum(noise, least_noise)
+        peaks.append(_peak(smooth, noise, sigma_px))
         least = xp.maximum(_SIGMAS * noise, _LEAST_OF_PEAK * peak)
-        if sigma_px == 0:
-            least = xp.minimum(least, _MOST_OF_PEAK * peak)
         # From 1 to 1.2 of the least, so that rounding does not decide.
-        slope = xp.where(least > 0, 5 / xp.where(least > 0, least, 1.0), least)
-        share = xp.clip((smooth - least[:, None, None]) * slope[:, None, None], 0.0, 1.0)
+        share = xp.clip(5 * (smooth / least[:, None, None] - 1), 0.0, 1.0)
         found = xp.maximum(found, share)
         left = left * (1 - share)
-    return found
-
-
-def _sums(weight: Array, cx: Array, cy: Array, radius: Array) -> Array:
-    """Sums of weight times y^j x^k around a centre, shape (batch, 4, 4), j and k of 0, 1, 2, 4.
-
-    Under a round Gaussian of 3 radii, so that what lies far away counts little.
-    """
-    xp = namespace(weight)
-    axis = like(list(range(weight.shape[-1])), weight)
-    x, y = axis[None, :] - cx[:, None], axis[None, :] - cy[:, None]
-    narrow = -0.5 / (_REACH * radius[:, None]) ** 2
-    gx, gy = xp.exp(narrow * x**2), xp.exp(narrow * y**2)
-    columns = weight @ xp.stack([gx, gx * x, gx * x**2, gx * x**4], axis=-1)
-    return xp.stack([gy, gy * y, gy * y**2, gy * y**4], axis=1) @ columns
-
-
-def measure_extent(found: Array) -> tuple[Array, Array, Array]:
-    """Centre and radius of the emission.
-
-    The search starts from the whole picture and closes in, so that false pixels far from the
-    source lose their weight.
-
-    Parameters
-    ----------
-    found : array of shape (batch, y, x), square
-        As `find_emission` returned it.
-
-    Returns
-    -------
-    x, y, radius : arrays of shape (batch,) [pixel]
-        The radius is that of the filled circle with the same fourth moment; at least 1.
-
-    Notes
-    -----
-    A filled circle of radius R has a mean r^4 of R^4 / 3, a line of half length a of a^4 / 5, a
-    ring of R^4: the fourth root differs by 1.5 between them, the rms radius by 1.7.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> y, x = np.mgrid[:64, :64]
-    >>> disk = ((x - 20) ** 2 + (y - 30) ** 2 <= 10**2)[None] * 1.0
-    >>> [round(float(v[0]), 1) for v in measure_extent(disk)]
-    [20.0, 30.0, 10.0]
-    """
-    xp = namespace(found)
-    one = xp.ones_like(found[:, 0, 0])
-    size = found.shape[-1]
-    cx, cy, radius = one * (size - 1) / 2, one * (size - 1) / 2, one * size
-    sums = _sums(found, cx, cy, radius)
-    for _ in range(_ROUNDS):
-        total = xp.where(sums[:, 0, 0] > 0, sums[:, 0, 0], one)
-        mx, my = sums[:, 0, 1] / total, sums[:, 1, 0] / total
-        spread = (sums[:, 0, 2] + sums[:, 2, 0]) / total - mx**2 - my**2
-        cx, cy = cx + mx, cy + my
-        radius = xp.sqrt(xp.where(spread > 1, spread, one))
-        sums = _sums(found, cx, cy, radius)
-    total = xp.where(sums[:, 0, 0] > 0, sums[:, 0, 0], one)
-    fourth = 3 * (sums[:, 0, 3] + 2 * sums[:, 2, 2] + sums[:, 3, 0]) / total
-    return cx, cy, xp.where(fourth > 1, fourth, one) ** 0.25
+    best = reduce(_higher, peaks)
+    all_of_it = xp.sum(xp.reshape(found, (found.shape[0], -1)), axis=-1)
+    nothing = xp.clip(_LEAST_FOUND_PX - all_of_it, 0.0, 1.0)
+    found = xp.maximum(found, best.core * nothing[:, None, None])
+    return Emission(found, best.x_px, best.y_px, best.radius_px)

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .arrays import Array, like, namespace
-from .emission import find_emission, measure_extent
+from .emission import find_emission
 from .errors import ContractError
+from .extent import measure_extent
 from .samples import Sample
 from .specs import Value
 
