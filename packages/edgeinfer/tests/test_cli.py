@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from edgeinfer import models
 from edgeinfer.cli import main
 
 Edit = Callable[[Callable[[Any], Any]], Path]
@@ -132,3 +133,16 @@ def test_bench_prints_milliseconds(exported: Path, capsys: Capture) -> None:
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {(r["stage"], r["batch"]) for r in rows} >= {("network", 1), ("network", 32)}
     assert all(r["wall_ms"] > 0 for r in rows)
+
+
+def test_stopped_by_hand_it_leaves_no_file(
+    exported: Path, sky_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(models, "decode", stop)
+    out = sky_folder / "answers.csv"
+    assert main(["run", str(exported), str(sky_folder), "-o", str(out)]) == 130
+    assert "edgeinfer: stopped; no file was written; run it again" in capsys.readouterr().err
+    assert not list(sky_folder.glob("*answers*"))

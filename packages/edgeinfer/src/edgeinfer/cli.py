@@ -202,4 +202,4 @@ def bench(
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is returned."""
-    return run_app(app, argv)
+    return run_app(app, argv, to_continue="no file was written; run it again")

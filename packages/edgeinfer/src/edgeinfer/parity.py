@@ -1,4 +1,4 @@
-"""How far onnxruntime and torch are apart on the same inputs. Needs the ``export`` extra."""
+"""How far onnxruntime and torch are apart on the same inputs; asking torch needs ``export``."""
 
 from __future__ import annotations
 
