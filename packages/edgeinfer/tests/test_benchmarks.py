@@ -12,7 +12,7 @@ import pytest
 from edgeinfer import bench_model, benchmarks
 from edgeinfer.benchmarks import median_interval
 from edgeinfer.sessions import Session
-from skytypes import ModelCard, decode, encode, encoding
+from skytypes import ModelCard, decode, encode, windows
 from skytypes.errors import InputError
 from skytypes.specs import Channel, OutputSpec, TensorSpec
 from skytypes.windows import crop_window
@@ -101,7 +101,7 @@ def test_encoding_looks_for_the_window_every_time(
         looked += 1
         return crop_window(*given)
 
-    monkeypatch.setattr(encoding, "crop_window", look)
+    monkeypatch.setattr(windows, "crop_window", look)
     bench_model(exported, repeats=7, batches=(2,), pixels=32)
     # Once before the clock starts; then in every call of encode and of total, warm-up included.
     assert looked == 1 + 2 * (benchmarks._WARM_UP + 7)
