@@ -64,6 +64,20 @@ def test_written_and_read_are_the_same_bits(tmp_path: Path) -> None:
         ("time_s", "0"),
         ("pixel_mas", "0"),
         ("dx_arcsec", "1000"),
+        ("pa_deg", "1_0"),
+        ("incl_deg", "１２"),
+        ("incl_deg", "1 2"),
+        ("flux_jy", "0x1"),
+        ("flux_jy", "1e"),
+        ("flux_jy", "\u00a00.01"),
+        ("rmin_arcsec", ""),
+        ("rout_arcsec", "Infinity"),
+        ("rout_arcsec", "."),
+        ("niter", "1_000"),
+        ("niter", "٣٠٠"),
+        ("band", "６"),
+        ("seed", "1_0"),
+        ("seed", "true"),
         ("ID", ""),
         ("ID", "../../etc/passwd"),
         ("ID", "a/b"),
@@ -126,6 +140,12 @@ def test_missing_file(tmp_path: Path) -> None:
 def test_accepted_byte_order_mark_blank_lines_spaces_and_windows_ends(tmp_path: Path) -> None:
     text = "\ufeff" + TEXT.replace(",", " , ").replace("\n", "\r\n") + "\r\n"
     assert read_catalogue(stored(tmp_path, text)) == ROWS
+
+
+@pytest.mark.parametrize("value", ["+30", "30.", "3e1", "3.0E+01", "030", " 30\t"])
+def test_decimal_numbers_are_accepted(tmp_path: Path, value: str) -> None:
+    rows = read_catalogue(stored(tmp_path, changed("incl_deg", value)))
+    assert rows[1].incl_deg == 30.0
 
 
 def test_other_columns_are_ignored(tmp_path: Path) -> None:

@@ -83,6 +83,66 @@ def test_changed_row_is_made_again(tmp_path: Path, capsys: pytest.CaptureFixture
     assert read_image(models / "Disk_001.fits").truth["incl_deg"] == 30.0
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder."""
+    return {str(p): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.mark.parametrize(
+    ("catalogue_seed", "options", "said"),
+    [
+        (42, ["--recipe", "physical", "--size", "64"], "sky models made with recipe 'published'"),
+        (42, ["--size", "80"], "sky models made with size 64, not 80"),
+        (42, ["--size", "80", "--only", "Disk_002"], "sky models made with size 64, not 80"),
+        (43, ["--size", "64"], "Disk_001 made with seed "),
+    ],
+)
+def test_folder_of_other_options_is_refused_and_left_alone(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    catalogue_seed: int,
+    options: list[str],
+    said: str,
+) -> None:
+    path, models = catalogue(tmp_path), tmp_path / "models"
+    assert main(["disks", str(path), "-o", str(models), "--size", "64"]) == 0
+    assert main(["catalogue", "-n", "3", "--seed", str(catalogue_seed), "-o", str(path)]) == 0
+    before = contents(models)
+    capsys.readouterr()
+    assert main(["disks", str(path), "-o", str(models), *options]) == 2
+    err = capsys.readouterr().err
+    assert f"models: holds {said}" in err and err.count("\n") == 1
+    assert err.endswith("choose another folder, or empty this one\n")
+    assert contents(models) == before
+
+
+def test_emptied_folder_takes_other_options(tmp_path: Path) -> None:
+    path, models = catalogue(tmp_path), tmp_path / "models"
+    assert main(["disks", str(path), "-o", str(models), "--size", "64"]) == 0
+    for file in models.iterdir():
+        if file.is_file():
+            file.unlink()
+    assert main(["catalogue", "-n", "3", "--seed", "43", "-o", str(path)]) == 0
+    assert main(["disks", str(path), "-o", str(models), "--size", "80"]) == 0
+    assert read_image(models / "Disk_001.fits").data.shape == (80, 80)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}"])
+def test_damaged_provenance_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    path, models = catalogue(tmp_path), tmp_path / "models"
+    command = ["disks", str(path), "-o", str(models), "--size", "64"]
+    assert main(command) == 0
+    (models / "provenance.json").write_text(text)
+    capsys.readouterr()
+    assert main(command) == 2
+    err = capsys.readouterr().err
+    assert "provenance.json" in err and "remove it to make" in err and err.count("\n") == 1
+    (models / "provenance.json").unlink()
+    assert main(command) == 0
+
+
 def test_workers_and_only_give_the_same_bytes(tmp_path: Path) -> None:
     path = catalogue(tmp_path)
     common = ["disks", str(path), "--size", "64"]

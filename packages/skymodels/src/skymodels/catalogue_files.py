@@ -1,6 +1,7 @@
 """Catalogues as CSV files: writing, and reading what someone else wrote.
 
-Accepted: UTF-8 (a byte-order mark is dropped), a header, columns in any order. The columns of ours
+Accepted: UTF-8 (a byte-order mark is dropped), a header, columns in any order, spaces around what
+is in a column. Numbers are decimal, 12, -0.5 or 1e-05, in the digits 0 to 9. The columns of ours
 may be missing: `array_lo` is then alma.cycle9.5.cfg, `dx_arcsec` and `dy_arcsec` are 0, `pixel_mas`
 follows the rule of `skymodels.alma`, and `seed` is the first 32 bits of the ID's BLAKE2b hash.
 Columns with other names are ignored, unless the name looks like a misspelt one of ours.
@@ -13,6 +14,7 @@ import difflib
 import hashlib
 import io
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple
 from pathlib import Path
@@ -28,6 +30,8 @@ from .errors import CatalogueError
 MAX_BYTES = 256 << 20
 OPTIONAL = ("array_lo", "dx_arcsec", "dy_arcsec", "pixel_mas", "seed")
 _ROW = TypeAdapter(CatalogueRow)
+_TEXTS = ("ID", "array_cfg", "array_lo")
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 def write_catalogue(path: str | os.PathLike[str], rows: Sequence[CatalogueRow]) -> None:
@@ -148,7 +152,7 @@ def _lines(source: str, text: str) -> Iterator[tuple[int, list[str]]]:
             if count > MAX_ROWS:
                 raise CatalogueError(f"{source}: more than {MAX_ROWS} rows; split the file")
             if fields:
-                yield reader.line_num, [f.strip() for f in fields]
+                yield reader.line_num, [f.strip(" \t") for f in fields]
     except csv.Error as error:
         raise CatalogueError(
             f"{source}: line {reader.line_num} is not CSV ({error}); give comma-separated text"
@@ -200,6 +204,10 @@ def _new(row: CatalogueRow, seen: set[str]) -> CatalogueRow:
 
 
 def _validated(values: dict[str, str]) -> CatalogueRow:
+    for column, value in values.items():
+        # Python would also read 1_0, nan and the digits of other scripts.
+        if column not in _TEXTS and not _NUMBER.fullmatch(value):
+            raise CatalogueError(wrong_value(column, value))
     try:
         return _ROW.validate_python(values)
     except ValidationError as error:

@@ -7,21 +7,26 @@ import io
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any
 
-from skyrun.files import write_text
+from skyrun.files import read_json, write_json, write_text
 from skyrun.fits import write_image
 from skyrun.folder import ResumableFolder
 from skyrun.workers import ordered_map
 from skytypes import SkyImage
+from skytypes.errors import InputError
 
-from .catalogue import CatalogueRow
+from .catalogue import COLUMNS, CatalogueRow
 from .skies import check_size, provenance, render_sky
 from .structure import ARRAYS_OF_PARAMS, Recipe
 
 TRUTH_TABLE = "truth.csv"
+PROVENANCE_FILE = "provenance.json"
+"""What the folder's models are made with; a folder holds those of one recipe and size."""
+
+_SEED = COLUMNS.index("seed")
 
 _CARDS = {
     "INCL": ("incl_deg", "[deg] inclination, 0 face on"),
@@ -103,7 +108,7 @@ def make_models(
     ----------
     rows : sequence of CatalogueRow
     folder : path
-        Gets ``<ID>.fits`` for each row and ``truth.csv``.
+        Gets ``<ID>.fits`` for each row, ``truth.csv`` and ``provenance.json``.
     recipe : "published" or "physical"
     size : int
         Pixels along a side.
@@ -114,16 +119,18 @@ def make_models(
     Yields
     ------
     Made
-        First the finished ones, then the others as they come, in the rows' order. The table is
-        written after the last.
+        First the finished ones, then the others as they come, in the rows' order; a row that was
+        changed since is made again. The table is written after the last.
 
     Raises
     ------
     InputError
-        If the size or the number of workers is out of range, or the folder can't be made.
+        If the size or the number of workers is out of range, the folder can't be made, or it holds
+        models of another recipe, size or seed; then nothing was written.
     """
     check_size(size)
     jobs = [ModelJob(row, str(folder), recipe, size) for row in rows]
+    _refuse_other(jobs)
     truths = _finished(jobs)
     for job in jobs:
         if job.row.ID in truths:
@@ -147,6 +154,47 @@ def make_models(
 
 def _made(job: ModelJob, truth: Mapping[str, Any], *, reused: bool = False) -> Made:
     return Made(job.row.ID, str(Path(job.folder, f"{job.row.ID}.fits")), truth, reused=reused)
+
+
+def _refuse_other(jobs: Sequence[ModelJob]) -> None:
+    """Refuse to mix models of other options into a folder; then say what is made in it."""
+    if not jobs:
+        return
+    path = Path(jobs[0].folder, PROVENANCE_FILE)
+    ours = provenance(recipe=jobs[0].recipe, size=jobs[0].size)
+    theirs = _made_with(path) or ours.configuration
+    for name, value in ours.configuration.items():
+        if theirs.get(name) != value:
+            raise _other(path.parent, f"sky models made with {name}", theirs.get(name), value)
+    folder = _folder(jobs[0])
+    records = folder.records()
+    for job in jobs:
+        row = records.get(job.row.ID, {}).get("row", _plain(job.row))
+        if row[_SEED] != job.row.seed and folder.is_done(job.row.ID):
+            raise _other(path.parent, f"{job.row.ID} made with seed", row[_SEED], job.row.seed)
+    write_json(path, asdict(ours))
+
+
+def _made_with(path: Path) -> Mapping[str, Any] | None:
+    """Options that a folder's models were made with; None where nothing says it."""
+    if not path.exists():
+        return None
+    advice = "remove it to make the sky models anew, or choose another folder"
+    try:
+        earlier = read_json(path)
+    except InputError as error:
+        raise InputError(f"{error}; {advice}") from None
+    theirs = earlier.get("configuration") if isinstance(earlier, dict) else None
+    if not isinstance(theirs, dict):
+        raise InputError(f"{path}: does not say what the sky models were made with; {advice}")
+    return theirs
+
+
+def _other(folder: Path, what: str, earlier: object, value: object) -> InputError:
+    return InputError(
+        f"{folder}: holds {what} {repr(earlier)[:40]}, not {repr(value)[:40]}; "
+        "choose another folder, or empty this one"
+    )
 
 
 def _finished(jobs: Sequence[ModelJob]) -> dict[str, Mapping[str, Any]]:
