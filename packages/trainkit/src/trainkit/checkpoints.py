@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import pickle
+import re
+import sys
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -54,8 +56,25 @@ def network_state(network: nn.Module) -> dict[str, Tensor]:
 def write_checkpoint(path: Path, content: dict[str, Any]) -> None:
     """Write a checkpoint, whole or not at all; the same content gives the same bytes."""
     buffer = io.BytesIO()
-    torch.save(content, buffer)
+    torch.save(_apart(content), buffer)
     write_bytes(path, buffer.getvalue())
+
+
+def _apart(value: Any) -> Any:
+    """A copy in which equal texts are one object and nothing else is.
+
+    Pickle writes an object that it has met before as a reference, so that its bytes also hang on
+    which objects happen to be one; what was read from a file shares other ones.
+    """
+    if isinstance(value, Tensor):
+        return value.detach().clone()
+    if isinstance(value, str):
+        return sys.intern(str(value))
+    if isinstance(value, dict):
+        return {_apart(k): _apart(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_apart(v) for v in value)
+    return value
 
 
 def best_content(
@@ -98,8 +117,8 @@ def read_checkpoint(path: Path, keys: Sequence[str]) -> dict[str, Any]:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
         raise InputError(
-            f"{path}: can't be read as tensors and plain values; give a checkpoint written by "
-            f"trainkit (first line of the reason: {_first_line(error)})"
+            f"{path}: can't be read as tensors and plain values{_foreign(error)}; give a "
+            "checkpoint written by trainkit"
         ) from None
     if not isinstance(content, dict):
         raise InputError(f"{path}: holds a {type(content).__name__}; give trainkit's checkpoint")
@@ -109,8 +128,10 @@ def read_checkpoint(path: Path, keys: Sequence[str]) -> dict[str, Any]:
     return content
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:160]
+def _foreign(error: Exception) -> str:
+    """What else the file names, where torch says so."""
+    named = re.search(r"GLOBAL ([\w.]+)", str(error))
+    return f": it names {named[1]}" if named else ""
 
 
 def _check_archive(path: Path) -> None:
