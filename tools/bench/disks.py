@@ -27,6 +27,7 @@ from scipy.ndimage import gaussian_filter
 from scipy.signal import convolve2d
 
 from skymodels import SyntheticDisks
+from skymodels.beams import inverse_crop, transfer
 from skymodels.canvas import Canvas
 from skymodels.noise import complex_normals, white_spectrum
 from skymodels.radial_tables import REACH_OVER_ROUT
@@ -241,6 +242,40 @@ def measure(seed: int, rounds: int, batch: int, slow: int) -> dict[str, list[flo
     return found
 
 
+def stages(seed: int, items: int, rounds: int) -> dict[str, float]:
+    """CPU time of the parts of a picture [us], the median of rounds over the same items."""
+    dataset = SyntheticDisks(items, seed=seed, size=SIZE)
+    spent: dict[str, list[float]] = {}
+
+    def timed(name: str, function: Callable[..., Any], *columns: Sequence[Any]) -> list[Any]:
+        start = time.process_time()
+        made = [function(*row) for row in zip(*columns, strict=True)]
+        spent.setdefault(name, []).append((time.process_time() - start) / items * 1e6)
+        return made
+
+    def noise(canvas: Canvas, rng: np.random.Generator, beam: Any) -> Any:
+        return canvas.noise_spectrum(rng, beam, 1.0)
+
+    for _ in range(rounds):
+        rngs = timed("generator", lambda i: item_rng(seed, i, STREAM), range(items))
+        scenes = timed("draws", draw_scene, rngs)
+        canvases = [Canvas(scene, dataset.size) for scene in scenes]
+        tables = timed("radial table", Canvas.table, canvases)
+        kernels = timed("beam", Canvas.kernel, canvases)
+        fulls = [canvas.full for canvas in canvases]
+        beams = timed("transform of the beam", transfer, kernels, fulls)
+        skies = timed("sky on pixels", Canvas.sky_of, canvases, tables)
+        spectra = timed("transform of the sky", scipy.fft.rfft2, skies)
+        waves = timed("noise drawn as waves", noise, canvases, rngs, beams)
+        starts = [canvas.margin for canvas in canvases]
+        stops = [start + dataset.size for start in starts]
+        both = [spectrum * beam for spectrum, beam in zip(spectra, beams, strict=True)]
+        timed("disk back to pixels", inverse_crop, both, starts, stops)
+        timed("noise back to pixels", inverse_crop, waves, starts, stops)
+        timed("all, as `batch` does it", dataset.batch, [range(items)])
+    return {name: float(np.median(values)) for name, values in spent.items()}
+
+
 def report(args: argparse.Namespace) -> int:
     """Print the tables; 1 if the pictures differ by more than they may."""
     dataset = SyntheticDisks(10**6, seed=args.seed, size=SIZE)
@@ -268,6 +303,10 @@ def report(args: argparse.Namespace) -> int:
         values = differences[:, column]
         middle, high = np.percentile(values, [50, 95])
         say(f"| {name} | {middle:.1e} | {high:.1e} | {values.max():.1e} | {limit} |\n")
+    say(f"\nParts of a picture, each for {args.staged} pictures in a row, median of 9 rounds:\n\n")
+    say("| part | CPU time [us] |\n|---|---|\n")
+    for name, spent in stages(args.seed, args.staged, 9).items():
+        say(f"| {name} | {spent:.0f} |\n")
     worst = differences.max(axis=0)
     return int(worst[0] > SAME_CONVOLUTION or worst[1] > SAME_PICTURE_RMS)
 
@@ -279,6 +318,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--batch", type=int, default=128, help="fast pictures a round")
     parser.add_argument("--naive", type=int, default=4, help="naive pictures a round")
+    parser.add_argument("--staged", type=int, default=64, help="pictures that are timed by part")
     parser.add_argument("--compared", type=int, default=48, help="pictures made both ways")
     return report(parser.parse_args())
 

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skymodels.alma import sky_pixel_mas
-from skymodels.catalogue import COLUMNS, draw_catalogue, draw_rmin_arcsec, draw_row
+from skymodels.catalogue import draw_catalogue, draw_rmin_arcsec, draw_row
+from skymodels.catalogue_rows import COLUMNS
 from skymodels.errors import CatalogueError
 from skytypes.errors import InputError
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skymodels import CatalogueRow, draw_catalogue, read_catalogue, write_catalogue
-from skymodels.catalogue import COLUMNS
 from skymodels.catalogue_files import format_catalogue, scan_catalogue, seed_of_id
+from skymodels.catalogue_rows import COLUMNS
 from skymodels.errors import CatalogueError
 from skytypes.errors import InputError
 

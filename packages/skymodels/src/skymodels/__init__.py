@@ -12,8 +12,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .catalogue import CatalogueRow, draw_catalogue
+    from .catalogue import draw_catalogue
     from .catalogue_files import read_catalogue, write_catalogue
+    from .catalogue_rows import CatalogueRow
     from .draws import draw_params
     from .geometry import Grid
     from .recipes import render_disks
@@ -38,7 +39,7 @@ __all__ = [  # noqa: RUF022 - grouped as a table of contents
 ]
 
 _HOMES = {
-    "CatalogueRow": "catalogue",
+    "CatalogueRow": "catalogue_rows",
     "DiskParams": "structure",
     "DiskSkies": "skies",
     "Grid": "geometry",

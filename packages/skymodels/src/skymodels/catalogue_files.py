@@ -24,7 +24,7 @@ from pydantic import TypeAdapter, ValidationError
 from skyrun.files import read_text, write_text
 
 from .alma import sky_pixel_mas
-from .catalogue import COLUMNS, MAX_ROWS, CatalogueRow, wrong_value
+from .catalogue_rows import COLUMNS, MAX_ROWS, CatalogueRow, wrong_value
 from .errors import CatalogueError
 
 MAX_BYTES = 256 << 20

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass
@@ -18,9 +15,10 @@ from skyrun.workers import ordered_map
 from skytypes import SkyImage
 from skytypes.errors import InputError
 
-from .catalogue import COLUMNS, CatalogueRow
+from .catalogue_rows import COLUMNS, CatalogueRow
 from .skies import check_size, provenance, render_sky
-from .structure import ARRAYS_OF_PARAMS, Recipe
+from .structure import Recipe
+from .truth_tables import truth_table
 
 TRUTH_TABLE = "truth.csv"
 PROVENANCE_FILE = "provenance.json"
@@ -210,28 +208,3 @@ def _finished(jobs: Sequence[ModelJob]) -> dict[str, Mapping[str, Any]]:
         and records[job.row.ID].get("row") == _plain(job.row)
         and folder.is_done(job.row.ID)
     }
-
-
-def truth_table(truths: Mapping[str, Mapping[str, Any]]) -> str:
-    """Truth of disks as CSV text: one row a disk; lists are JSON.
-
-    Examples
-    --------
-    >>> print(truth_table({"a": {"incl_deg": 30.0, "gap_depth": [0.5]}}).strip())
-    ID,incl_deg,gap_depth
-    a,30.0,[0.5]
-    """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    columns = sorted({name for truth in truths.values() for name in truth}, key=_column_order)
-    writer.writerow(["ID", *columns])
-    for name, truth in truths.items():
-        cells = [truth.get(column, "") for column in columns]
-        writer.writerow([name, *(json.dumps(c) if isinstance(c, list) else c for c in cells)])
-    return out.getvalue()
-
-
-def _column_order(name: str) -> tuple[int, str]:
-    """Place of a column: as `DiskParams` has its fields, then the others by name."""
-    known = name in ARRAYS_OF_PARAMS
-    return ARRAYS_OF_PARAMS.index(name) if known else len(ARRAYS_OF_PARAMS), name

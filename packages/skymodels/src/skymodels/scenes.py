@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .catalogue import draw_rmin_arcsec
-from .draws import draw_extras, draw_structure
+from .feature_draws import draw_extras, draw_structure
 
 REFERENCE_SIZE = 128
 """The published beams and noise lengths are counted in pixels of a 128-pixel crop."""

@@ -9,8 +9,9 @@ from skytypes import Provenance, SkyImage
 from skytypes.errors import InputError
 
 from .alma import MODEL_PIXELS, find_band
-from .catalogue import CatalogueRow, draw_catalogue
+from .catalogue import draw_catalogue
 from .catalogue_files import read_catalogue
+from .catalogue_rows import CatalogueRow
 from .draws import draw_params
 from .geometry import Grid
 from .recipes import peak_temperature_k, render_disks
