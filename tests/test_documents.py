@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -62,13 +63,35 @@ def test_the_root_readme_gives_both_commands_by_line_twenty() -> None:
     assert "![" in top
 
 
+def _cited(held_by: str) -> Iterator[tuple[Path, str]]:
+    """File and name of each test in ``package `file::test`, `::test` ``.
+
+    A package or file that is left out is the one before.
+    """
+    package, file = "", ""
+    for named, path, test in re.findall(r"(?:([a-z][a-z-]+) )?`([\w/.]*)::(test_\w+)`", held_by):
+        package, file = named or package, path or file
+        yield ROOT / "packages" / package / "tests" / file, test
+
+
+def test_a_citation_is_read_with_its_package_and_file() -> None:
+    cited = list(_cited("skyrun `a.py::test_x`, `::test_y`; casa-sim `b/c.py::test_z`"))
+    assert cited == [
+        (ROOT / "packages/skyrun/tests/a.py", "test_x"),
+        (ROOT / "packages/skyrun/tests/a.py", "test_y"),
+        (ROOT / "packages/casa-sim/tests/b/c.py", "test_z"),
+    ]
+
+
 def test_each_convention_names_tests_that_exist() -> None:
     text = (ROOT / "docs" / "conventions.md").read_text(encoding="utf-8")
     rows = [line for line in text.splitlines() if line.startswith("| ") and "held by" not in line]
-    sources = "".join(p.read_text(encoding="utf-8") for p in ROOT.glob("packages/*/tests/**/*.py"))
-    defined = set(re.findall(r"def (test_\w+)", sources))
     assert len(rows) > 20
     for row in rows:
-        named = set(re.findall(r"::(test_\w+)", row))
-        assert named, row
-        assert named <= defined, named - defined
+        held_by = row.rstrip(" |").rsplit(" | ", 1)[1]
+        cited = list(_cited(held_by))
+        assert len(cited) == held_by.count("::test_") > 0, row
+        for path, test in cited:
+            assert path.is_file(), f"{path} of {row}"
+            source = path.read_text(encoding="utf-8")
+            assert re.search(rf"^def {test}\(", source, re.MULTILINE), f"{path}::{test}"

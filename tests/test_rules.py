@@ -47,4 +47,5 @@ def test_relative_paths_are_not_taken_for_folders_of_a_machine() -> None:
 
 def test_the_main_job_is_made_small_and_the_tests_are_left_out() -> None:
     text = "```bash\nuv run tools/disk_to_edge.py  # long\nuv run --all-extras pytest\n```\n"
-    assert README.commands(text) == ["uv run tools/disk_to_edge.py --disks 4"]
+    small = "uv run tools/disk_to_edge.py --disks 4 --out 'a folder'"
+    assert README.commands(text, "a folder") == [small]
