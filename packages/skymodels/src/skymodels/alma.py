@@ -64,6 +64,15 @@ ARRAYS: Mapping[str, ArrayConfiguration] = {
 def find_array(array_cfg: str) -> ArrayConfiguration:
     """The array configuration of that name.
 
+    Parameters
+    ----------
+    array_cfg : str
+        Name of CASA's antenna file.
+
+    Returns
+    -------
+    ArrayConfiguration
+
     Raises
     ------
     CatalogueError
@@ -81,6 +90,15 @@ def find_array(array_cfg: str) -> ArrayConfiguration:
 
 def find_band(band: int) -> Band:
     """The band of that number.
+
+    Parameters
+    ----------
+    band : int
+        6 or 8.
+
+    Returns
+    -------
+    Band
 
     Raises
     ------
@@ -100,6 +118,15 @@ def find_band(band: int) -> Band:
 def table_beam_mas(array_cfg: str, band: int) -> float:
     """Full width of an array's beam at a band's frequency [mas].
 
+    Parameters
+    ----------
+    array_cfg : str
+    band : int
+
+    Returns
+    -------
+    float [mas]
+
     Examples
     --------
     >>> table_beam_mas("alma.cycle9.7.cfg", 6)
@@ -110,6 +137,15 @@ def table_beam_mas(array_cfg: str, band: int) -> float:
 
 def cell_mas(array_cfg: str, band: int) -> int:
     """Imaging cell: whole milliarcseconds, cut off rather than rounded, at least 2 [mas].
+
+    Parameters
+    ----------
+    array_cfg : str
+    band : int
+
+    Returns
+    -------
+    int [mas]
 
     Examples
     --------

@@ -24,7 +24,27 @@ _GROUP = 8
 
 
 def view_of(scene: Scene, size: int, margin: int = 0) -> View:
-    """How a scene's disk lies on ``size`` pixels with ``margin`` more on every side."""
+    """How a scene's disk lies on ``size`` pixels with ``margin`` more on every side.
+
+    Parameters
+    ----------
+    scene : Scene
+    size : int
+        Pixels along a side of the picture.
+    margin : int
+        [pixel]
+
+    Returns
+    -------
+    View
+
+    Examples
+    --------
+    >>> from skymodels.scenes import draw_scene
+    >>> scene = draw_scene(np.random.default_rng(1))
+    >>> view_of(scene, 64, margin=9).y_px - view_of(scene, 64).y_px
+    9.0
+    """
     pixel = scene.crop_arcsec / size
     x, y = (size // 2 + margin + v / pixel for v in (-scene.dx_arcsec, scene.dy_arcsec))
     return View(scene.incl_deg, scene.pa_deg, x, y)
@@ -72,7 +92,17 @@ class Canvas:
         return tabulate(self.scene.structure, self.pixel_arcsec)
 
     def sky_of(self, table: Table) -> Float32:
-        """The disk before the beam where its table is known already."""
+        """The disk before the beam where its table is known already.
+
+        Parameters
+        ----------
+        table : Table
+            `table` of this canvas.
+
+        Returns
+        -------
+        array of shape (full, full), float32 [K]
+        """
         view = view_of(self.scene, self.size, self.margin)
         return render_means(table, view, size=self.full)
 

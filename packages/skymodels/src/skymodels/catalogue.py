@@ -35,6 +35,16 @@ def draw_rmin_arcsec(rng: np.random.Generator, rout_arcsec: float) -> float:
     Where 0.55 rout is below 0.05 arcsec the disk is too small for a cavity, and has none. Three
     numbers are drawn in every case.
 
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    rout_arcsec : float
+        Outer radius of the disk [arcsec].
+
+    Returns
+    -------
+    float [arcsec]
+
     Examples
     --------
     >>> draw_rmin_arcsec(np.random.default_rng(1), 0.05)
@@ -91,6 +101,22 @@ def draw_row(seed: int, index: int) -> CatalogueRow:
 
     Numbers are rounded as they are drawn (angles to 0.001 deg, lengths to 10 microarcsec, flux to
     1 microjansky), so that the file holds exactly what was used.
+
+    Parameters
+    ----------
+    seed : int
+        0 to 2**64 - 1.
+    index : int
+        From 0.
+
+    Returns
+    -------
+    CatalogueRow
+
+    Raises
+    ------
+    InputError
+        If the seed is out of range.
 
     Examples
     --------

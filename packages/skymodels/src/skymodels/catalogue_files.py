@@ -63,6 +63,16 @@ def write_catalogue(path: str | os.PathLike[str], rows: Sequence[CatalogueRow]) 
 def format_catalogue(rows: Sequence[CatalogueRow], *, source: str = "catalogue") -> str:
     """A catalogue as CSV text; numbers are written so that reading gives the same bits.
 
+    Parameters
+    ----------
+    rows : sequence of CatalogueRow
+    source : str
+        What an error's message begins with.
+
+    Returns
+    -------
+    str
+
     Raises
     ------
     CatalogueError
@@ -103,6 +113,16 @@ def read_catalogue(path: str | os.PathLike[str]) -> list[CatalogueRow]:
         At the first fault: the line, the column, what it holds and what is allowed.
     InputError
         If the file is missing, too large or not UTF-8.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from skymodels import draw_catalogue
+    >>> with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
+    ...     _ = file.write(format_catalogue(draw_catalogue(2, seed=1)))
+    ...     file.flush()
+    ...     [row.ID for row in read_catalogue(file.name)]
+    ['Disk_001', 'Disk_002']
     """
     rows, problems = scan_catalogue(path)
     if problems:
@@ -220,6 +240,19 @@ def _validated(values: dict[str, str]) -> CatalogueRow:
 
 def seed_of_id(disk_id: str) -> int:
     """Seed of a disk whose catalogue has no ``seed`` column: 32 bits of the ID's hash.
+
+    Parameters
+    ----------
+    disk_id : str
+
+    Returns
+    -------
+    int
+        0 to 2**32 - 1.
+
+    Notes
+    -----
+    BLAKE2b (https://www.rfc-editor.org/rfc/rfc7693); its first four bytes, the lowest first.
 
     Examples
     --------

@@ -127,6 +127,18 @@ COLUMNS = tuple(field.name for field in fields(CatalogueRow))
 def wrong_value(column: str, value: object) -> str:
     """The line that says what a column was given and what it may hold.
 
+    Parameters
+    ----------
+    column : str
+        One of `COLUMNS`.
+    value : object
+        What it was given.
+
+    Returns
+    -------
+    str
+        One line.
+
     Examples
     --------
     >>> wrong_value("band", "7")

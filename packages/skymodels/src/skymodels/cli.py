@@ -120,5 +120,16 @@ def _lines(made: Iterator[Made], good: list[str], failed: list[str]) -> Iterator
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; the exit status."""
+    """Run the command line; the exit status.
+
+    Parameters
+    ----------
+    argv : sequence of str or None
+        Arguments without the command's name; None reads those of the process.
+
+    Returns
+    -------
+    int
+        0 all done, 1 some disks failed, 2 none is done or bad input.
+    """
     return run(app, argv)

@@ -68,6 +68,15 @@ def annulus_radii(radius: Array, width: Array) -> Array:
 def middle(values: Array) -> Array:
     """Median along the last axis of an odd number of values, shape (..., 1).
 
+    Parameters
+    ----------
+    values : array of shape (..., n)
+        With n odd.
+
+    Returns
+    -------
+    array of shape (..., 1)
+
     Examples
     --------
     >>> import numpy as np

@@ -66,6 +66,16 @@ def smooth_brightness(radius: Array, disk: DiskParams, density_unit: Array) -> A
 def with_cavity(brightness: Array, radius: Array, disk: DiskParams) -> Array:
     """Step 2, first half: brightness times the cavity's factor [K].
 
+    Parameters
+    ----------
+    brightness, radius : arrays of shape (batch, ...) [K], [arcsec]
+    disk : DiskParams
+        `spread` to the axes of ``radius``.
+
+    Returns
+    -------
+    array of shape (batch, ...) [K]
+
     Examples
     --------
     >>> import numpy as np

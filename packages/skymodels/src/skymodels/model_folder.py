@@ -62,7 +62,17 @@ class Made:
 
 
 def make_model(job: ModelJob) -> dict[str, Any]:
-    """Render one sky model, write its FITS file and mark it as finished; its truth."""
+    """Render one sky model, write its FITS file and mark it as finished; its truth.
+
+    Parameters
+    ----------
+    job : ModelJob
+
+    Returns
+    -------
+    dict
+        Truth by name, units in the names.
+    """
     sky = render_sky(job.row, recipe=job.recipe, size=job.size)
     file = f"{job.row.ID}.fits"
     write_image(Path(job.folder, file), sky, cards=header_cards(sky))
@@ -81,6 +91,16 @@ def _folder(job: ModelJob) -> ResumableFolder:
 
 def header_cards(sky: SkyImage) -> dict[str, tuple[Any, str]]:
     """Header cards for people who read headers; all drawn numbers are in TRUTH as well.
+
+    Parameters
+    ----------
+    sky : SkyImage
+        Made by `render_sky`.
+
+    Returns
+    -------
+    dict of keyword to (value, comment)
+        Units are in the comments.
 
     Examples
     --------
@@ -125,6 +145,15 @@ def make_models(
     InputError
         If the size or the number of workers is out of range, the folder can't be made, or it holds
         models of another recipe, size or seed; then nothing was written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from skymodels import draw_catalogue
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     made = list(make_models(draw_catalogue(2, seed=1), folder, size=64))
+    ...     [one.name for one in made], sorted(p.name for p in Path(folder).glob("*.csv"))
+    (['Disk_001', 'Disk_002'], ['truth.csv'])
     """
     check_size(size)
     jobs = [ModelJob(row, str(folder), recipe, size) for row in rows]

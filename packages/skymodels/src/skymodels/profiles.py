@@ -44,6 +44,19 @@ def surface_density(radius: Array, *, rc: Array, gamma: Array) -> Array:
 def temperature(radius: Array, *, t0_k: Array, rref: Array, q: Array) -> Array:
     """Dust temperature T0 (r / rref)^-q, clipped to `TEMPERATURE_K` [K].
 
+    Parameters
+    ----------
+    radius : array of shape (batch, ...)
+    t0_k : array of shape (batch, 1, ...)
+        Temperature at ``rref`` [K].
+    rref : array of shape (batch, 1, ...)
+    q : array of shape (batch, 1, ...)
+        Power of the fall, dimensionless.
+
+    Returns
+    -------
+    array of shape (batch, ...) [K]
+
     Examples
     --------
     >>> import numpy as np
@@ -60,6 +73,16 @@ def temperature(radius: Array, *, t0_k: Array, rref: Array, q: Array) -> Array:
 def emission(temperature_k: Array, optical_depth: Array) -> Array:
     """Brightness temperature T (1 - exp(-tau)) of a uniform slab [K].
 
+    Parameters
+    ----------
+    temperature_k : array of shape (batch, ...) [K]
+    optical_depth : array of shape (batch, ...)
+        Dimensionless.
+
+    Returns
+    -------
+    array of shape (batch, ...) [K]
+
     Examples
     --------
     >>> import numpy as np
@@ -73,6 +96,18 @@ def cavity(radius: Array, *, rmin: Array, depth: Array, width: Array) -> Array:
     """Factor 1 - depth (1 - taper), taper = (1 + tanh((r - rmin) / width)) / 2, dimensionless.
 
     A depth of 0 is no cavity.
+
+    Parameters
+    ----------
+    radius : array of shape (batch, ...)
+    rmin, width : array of shape (batch, 1, ...)
+        Radius of the edge, and of its softness.
+    depth : array of shape (batch, 1, ...)
+        0 to 1, dimensionless.
+
+    Returns
+    -------
+    array of shape (batch, ...)
 
     Examples
     --------
@@ -88,6 +123,16 @@ def cavity(radius: Array, *, rmin: Array, depth: Array, width: Array) -> Array:
 def wall(radius: Array, *, rmin: Array, width: Array) -> Array:
     """Bright rim exp(-((r - rmin) / width)^2), peak 1, dimensionless.
 
+    Parameters
+    ----------
+    radius : array of shape (batch, ...)
+    rmin, width : array of shape (batch, 1, ...)
+        Radius of the rim, and where it is 1/e.
+
+    Returns
+    -------
+    array of shape (batch, ...)
+
     Examples
     --------
     >>> import numpy as np
@@ -99,6 +144,16 @@ def wall(radius: Array, *, rmin: Array, width: Array) -> Array:
 
 def ring(radius: Array, *, centre: Array, width: Array) -> Array:
     """Gaussian ring exp(-((r - centre) / width)^2 / 2), peak 1, dimensionless.
+
+    Parameters
+    ----------
+    radius : array of shape (batch, ...)
+    centre, width : array of shape (batch, 1, ...)
+        Radius of the ring, and its sigma.
+
+    Returns
+    -------
+    array of shape (batch, ...)
 
     Examples
     --------
@@ -112,6 +167,18 @@ def ring(radius: Array, *, centre: Array, width: Array) -> Array:
 def outer_taper(radius: Array, *, rout: Array, power: Array) -> Array:
     """Factor exp(-(r / rout)^power), dimensionless.
 
+    Parameters
+    ----------
+    radius : array of shape (batch, ...)
+    rout : array of shape (batch, 1, ...)
+        Where the factor is 1/e.
+    power : array of shape (batch, 1, ...)
+        Dimensionless.
+
+    Returns
+    -------
+    array of shape (batch, ...)
+
     Examples
     --------
     >>> import numpy as np
@@ -124,6 +191,16 @@ def outer_taper(radius: Array, *, rout: Array, power: Array) -> Array:
 
 def halo(radius: Array, *, scale: Array) -> Array:
     """Wide halo exp(-(r / scale)^0.7), 1 in the middle, dimensionless.
+
+    Parameters
+    ----------
+    radius : array of shape (batch, ...)
+    scale : array of shape (batch, 1, ...)
+        Where it is 1/e.
+
+    Returns
+    -------
+    array of shape (batch, ...)
 
     Examples
     --------

@@ -95,6 +95,16 @@ def draw_rout_arcsec(rng: np.random.Generator, crop_arcsec: float) -> float:
     With probability 0.3 uniform from 1.0 to min(2, 0.85 crop), else from 0.05 to 0.85 of the crop's
     full width; where 0.85 crop is at most 1.0 the second always.
 
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    crop_arcsec : float
+        Full width of the picture [arcsec].
+
+    Returns
+    -------
+    float [arcsec]
+
     Examples
     --------
     >>> draw_rout_arcsec(np.random.default_rng(1), 1.0) <= 0.85

@@ -73,6 +73,11 @@ def render_sky(
 def check_size(size: int) -> None:
     """Refuse a number of pixels that no sky model is made with.
 
+    Parameters
+    ----------
+    size : int
+        Pixels along a side.
+
     Raises
     ------
     InputError
@@ -88,6 +93,18 @@ def check_size(size: int) -> None:
 
 def provenance(*, recipe: Recipe, size: int, seed: int | None = None) -> Provenance:
     """What makes a sky model, apart from its row.
+
+    Parameters
+    ----------
+    recipe : "published" or "physical"
+    size : int
+        Pixels along a side.
+    seed : int or None
+        Of the row; None for what all rows have in common.
+
+    Returns
+    -------
+    Provenance
 
     Examples
     --------
@@ -152,7 +169,28 @@ class DiskSkies:
         return len(self.rows)
 
     def sky(self, index: int) -> SkyImage:
-        """Sky model of row ``index`` [Jy/pixel]; its truth holds every drawn number."""
+        """Sky model of row ``index`` [Jy/pixel]; its truth holds every drawn number.
+
+        Parameters
+        ----------
+        index : int
+            Row of the catalogue, from 0.
+
+        Returns
+        -------
+        SkyImage
+
+        Raises
+        ------
+        IndexError
+            If there is no such row.
+
+        Examples
+        --------
+        >>> sky = DiskSkies.example().sky(0)
+        >>> sky.data.shape, sky.unit
+        ((64, 64), 'Jy/pixel')
+        """
         if not 0 <= index < len(self.rows):
             raise IndexError(f"sky {index} of {len(self.rows)}")
         return render_sky(self.rows[index], recipe=self.recipe, size=self.size)

@@ -110,6 +110,15 @@ crescent_factor : arrays of shape (batch,)
     def map(self, function: Callable[[Array], Array]) -> DiskParams:
         """The same disks with ``function`` applied to every array.
 
+        Parameters
+        ----------
+        function : callable
+            Takes an array whose first axis is the disk, gives another.
+
+        Returns
+        -------
+        DiskParams
+
         Examples
         --------
         >>> from skymodels import draw_catalogue, draw_params
@@ -122,6 +131,15 @@ crescent_factor : arrays of shape (batch,)
 
     def to(self, reference: Array) -> DiskParams:
         """The same disks as arrays of the kind, dtype and device of ``reference``.
+
+        Parameters
+        ----------
+        reference : array
+            numpy or torch, any shape.
+
+        Returns
+        -------
+        DiskParams
 
         Examples
         --------
@@ -136,6 +154,14 @@ crescent_factor : arrays of shape (batch,)
     def part(self, start: int, stop: int) -> DiskParams:
         """Disks ``start`` to ``stop`` (not included) of the batch.
 
+        Parameters
+        ----------
+        start, stop : int
+
+        Returns
+        -------
+        DiskParams
+
         Examples
         --------
         >>> from skymodels import draw_catalogue, draw_params
@@ -148,6 +174,23 @@ crescent_factor : arrays of shape (batch,)
         """What was drawn for one disk, by name; lists where a disk may have several.
 
         The texture's waves are left out: `draws.draw_texture` makes them from the row's seed.
+
+        Parameters
+        ----------
+        index : int
+            Disk of the batch, from 0.
+
+        Returns
+        -------
+        dict of str to number or list
+            As JSON has it; units are in the names.
+
+        Examples
+        --------
+        >>> from skymodels import draw_catalogue, draw_params
+        >>> truth = draw_params(draw_catalogue(1, seed=42)).truth(0)
+        >>> truth["incl_deg"], len(truth["gap_depth"])
+        (27.649, 5)
         """
         named: dict[str, Any] = {"recipe": self.recipe}
         for name in ARRAYS_OF_PARAMS:
@@ -161,6 +204,15 @@ ARRAYS_OF_PARAMS = tuple(f.name for f in fields(DiskParams) if f.name != "recipe
 
 def stack_params(parts: Iterable[DiskParams]) -> DiskParams:
     """Batches of disks joined into one.
+
+    Parameters
+    ----------
+    parts : iterable of DiskParams
+        At least one, all of one recipe and one kind of array.
+
+    Returns
+    -------
+    DiskParams
 
     Raises
     ------

@@ -95,7 +95,26 @@ class SyntheticDisks:
         return self.n
 
     def scene(self, index: int) -> Scene:
-        """Everything drawn for an item but its noise."""
+        """Everything drawn for an item but its noise.
+
+        Parameters
+        ----------
+        index : int
+
+        Returns
+        -------
+        Scene
+
+        Raises
+        ------
+        IndexError
+            If there is no such item.
+
+        Examples
+        --------
+        >>> 0.8 <= SyntheticDisks(4, seed=1).scene(2).crop_arcsec <= 5.0
+        True
+        """
         return draw_scene(self._rng(index))
 
     def _rng(self, index: int) -> np.random.Generator:
@@ -130,6 +149,11 @@ class SyntheticDisks:
             If there is no such item.
         InputError
             If there is no index.
+
+        Examples
+        --------
+        >>> SyntheticDisks(4, seed=1, size=32).batch([2, 0]).labels["pa_deg"].shape
+        (2,)
         """
         rngs = [self._rng(int(i)) for i in indices]
         if not rngs:

@@ -14,6 +14,15 @@ from .structure import ARRAYS_OF_PARAMS
 def truth_table(truths: Mapping[str, Mapping[str, Any]]) -> str:
     """Truth of disks as CSV text: one row a disk; lists are JSON.
 
+    Parameters
+    ----------
+    truths : mapping of str to mapping
+        Truth of each disk by its ID; units are in the names.
+
+    Returns
+    -------
+    str
+
     Examples
     --------
     >>> print(truth_table({"a": {"incl_deg": 30.0, "gap_depth": [0.5]}}).strip())

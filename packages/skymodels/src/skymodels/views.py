@@ -80,6 +80,15 @@ class View:
     def radius2(self, west: Any, north: Any) -> Any:
         """Squared radius in the plane of the disk [pixel^2] at points, arrays of one shape.
 
+        Parameters
+        ----------
+        west, north : arrays of one shape [pixel]
+            Offsets from the disk's centre.
+
+        Returns
+        -------
+        array of that shape [pixel^2]
+
         Examples
         --------
         >>> along_minor = View(60.0, 90.0, 0.0, 0.0).radius2(np.zeros(1), np.ones(1))
