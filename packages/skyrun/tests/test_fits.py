@@ -473,6 +473,14 @@ def test_a_distorted_wcs_is_refused(tmp_path: Path) -> None:
         read_image(path)
 
 
+def test_the_cards_of_the_geometry() -> None:
+    header = make_header(replace(SKY, reference_px=(0.5, 7.25)))
+    cards = ("CTYPE1", "CTYPE2", "RADESYS", "CUNIT1", "CUNIT2", "CRPIX1", "CRPIX2")
+    expected = ["RA---SIN", "DEC--SIN", "ICRS", "deg", "deg", 1.5, 8.25]
+    assert [header[card] for card in cards] == expected
+    assert header["CDELT1"] == -header["CDELT2"] == -0.02 / 3600
+
+
 def test_the_header_is_read_by_astropy_as_meant(tmp_path: Path) -> None:
     write_image(tmp_path / "a.fits", SKY, cards={"INCL": (30.0, "[deg] inclination")})
     with fits.open(tmp_path / "a.fits") as hdus:
