@@ -39,7 +39,7 @@ def _known_band(number: int) -> int:
 class CatalogueRow(BaseModel):
     """One disk of a catalogue: the columns that an observation needs; others are passed over.
 
-    Parameters
+    Attributes
     ----------
     ID : str
         Safe as a file name.

@@ -29,7 +29,7 @@ class _Record(BaseModel):
 class SkyBox(_Record):
     """A part of the sky, ends included; what is left out is not bounded.
 
-    Parameters
+    Attributes
     ----------
     l_deg : (float, float)
         Galactic longitude, between -180 and 180 [deg].
@@ -61,7 +61,7 @@ class SkyBox(_Record):
 class Survey(_Record):
     """A survey's receiver, its sky and its threshold.
 
-    Parameters
+    Attributes
     ----------
     frequency_mhz, bandwidth_mhz, channel_mhz : float
         Middle of the band, its width, and the width of one channel.
@@ -131,7 +131,7 @@ class Survey(_Record):
 class SurveyGroup(_Record):
     """Surveys whose detections make one table.
 
-    Parameters
+    Attributes
     ----------
     surveys : tuple of str
         The first is preferred for a star that several detect.
@@ -151,7 +151,7 @@ class SurveyGroup(_Record):
 class SurveyTable(_Record):
     """Surveys by name, and the groups they make.
 
-    Parameters
+    Attributes
     ----------
     surveys : mapping of str to Survey
         ``[survey.NAME]`` in a file.
