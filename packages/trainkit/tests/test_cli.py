@@ -72,6 +72,18 @@ def test_a_tiny_run_prints_its_figures(tmp_path: Path, capsys: pytest.CaptureFix
     assert "epoch 1/1: " in err
 
 
+def test_ctrl_c_says_how_to_go_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("trainkit.disk_fit.fit_disks", interrupted)
+    assert main([*TINY, "--out", str(tmp_path / "run")]) == 130
+    said = "trainkit: stopped; run it again with --resume to go on from the last whole epoch\n"
+    assert capsys.readouterr().err == said
+
+
 def test_help_needs_no_torch(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fit", "disks", "--help"]) == 0
     out = capsys.readouterr().out

@@ -11,9 +11,6 @@ from numpy.typing import NDArray
 Array: TypeAlias = Any
 """A numpy array or a torch tensor; the two are used through :func:`namespace`."""
 
-FloatArray: TypeAlias = NDArray[np.floating[Any]]
-"""A numpy array of real numbers."""
-
 
 def namespace(*arrays: Array) -> Any:
     """Array-API functions for the kind of array given.

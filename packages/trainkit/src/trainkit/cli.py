@@ -218,7 +218,9 @@ def _tell(result: FitResult, *, json: bool) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and give its exit status."""
-    return run(app, argv)
+    return run(
+        app, argv, to_continue="run it again with --resume to go on from the last whole epoch"
+    )
 
 
 if __name__ == "__main__":
