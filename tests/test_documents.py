@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -17,6 +18,7 @@ REAL_CASA = {"02_first_image.py"}
 EXAMPLES = sorted(p for p in ROOT.glob("packages/*/examples/*.py") if p.name not in REAL_CASA)
 EXAMPLES += sorted(ROOT.glob("examples/*.py"))
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 SKELETONS = {"siteops"}
 
 
@@ -32,18 +34,67 @@ def test_readme_blocks_run(path: Path, tmp_path: Path) -> None:
     blocks = BLOCK.findall(path.read_text(encoding="utf-8"))
     if path.parent.name not in SKELETONS:
         assert blocks, f"{path} shows no Python"
-    if any(block.startswith(">>> ") for block in blocks):
+    plain = [block for block in blocks if not block.startswith(">>> ")]
+    if len(plain) < len(blocks):
         _run(["-m", "doctest", "-o", "ELLIPSIS", str(path)], tmp_path)
-        return
     script = tmp_path / "readme.py"
-    script.write_text("\n".join(blocks), encoding="utf-8")
+    script.write_text("\n".join(plain), encoding="utf-8")
     _run([str(script)], tmp_path)
 
 
+def _first_block(path: Path) -> tuple[str, list[str], list[str], int]:
+    """Language, lines and shown result of a README's first block, and the line it ends at.
+
+    The result is the block right below, or the comment at the end of the first one.
+    """
+    lines = path.read_text(encoding="utf-8").splitlines()
+    fences = [n for n, line in enumerate(lines) if line.startswith("```")]
+    block = lines[fences[0] + 1 : fences[1]]
+    below = fences[2] if len(fences) > 2 else len(lines) - 1
+    apart = any(lines[fences[1] + 1 : below])
+    if not apart and lines[below] in {"```", "```text"}:
+        shown, end = lines[below + 1 : fences[3]], fences[3]
+    else:
+        shown, end = [block[-1].partition("  # ")[2]], fences[1]
+    return lines[fences[0]][3:], block, [line for line in shown if line], end + 1
+
+
+def _without_numbers(line: str) -> list[str]:
+    return NUMBER.sub("0", line).split()
+
+
 @pytest.mark.parametrize("path", READMES, ids=lambda p: p.parent.name)
-def test_readme_shows_a_block_by_line_twenty(path: Path) -> None:
-    lines = path.read_text(encoding="utf-8").splitlines()[:20]
-    assert any(line.startswith("```") for line in lines)
+def test_readme_begins_with_a_short_block_and_its_result(path: Path) -> None:
+    _, block, shown, end = _first_block(path)
+    assert 1 <= len(block) <= 10
+    assert shown, f"{path} shows no result of its first block"
+    assert end - len(shown) <= 20
+
+
+@pytest.mark.parametrize("path", READMES, ids=lambda p: p.parent.name)
+def test_first_block_prints_what_is_shown(path: Path, tmp_path: Path) -> None:
+    language, block, shown, _ = _first_block(path)
+    text = "\n".join(block)
+    if language == "python":
+        command = [sys.executable, "-c", text]
+    else:
+        # The commands are those of this environment: uv would make another one.
+        command = ["bash", "-ec", re.sub(r"uv run --package \S+ ", "", text)]
+    home = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, check=False, env=os.environ | home
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    printed = done.stdout.splitlines()
+    words = [_without_numbers(line) for line in printed]
+    wanted = [_without_numbers(line) for line in shown]
+    starts = [n for n in range(len(words)) if words[n : n + len(wanted)] == wanted]
+    assert starts, f"shown: {shown}; printed: {printed}"
+    if language == "python":  # what is trained or timed differs from machine to machine
+        there = "\n".join(printed[starts[0] : starts[0] + len(shown)])
+        numbers = [float(found) for found in NUMBER.findall(there)]
+        expected = [float(found) for found in NUMBER.findall("\n".join(shown))]
+        assert numbers == pytest.approx(expected, rel=0.05, abs=0.051)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: f"{p.parent.parent.name}/{p.name}")
