@@ -10,13 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netzoo.moments import (
-    FEATURES,
     Gaussian,
     adaptive_moments,
     beam_moments,
-    describe_shape,
     plane_basis,
 )
+from netzoo.shapes import SHAPE_PARITY, describe_shape
 
 BASIS = plane_basis(64)
 
@@ -92,7 +91,7 @@ def test_noise_without_a_source_stays_bounded() -> None:
     noise = torch.randn(50, 3, 64 * 64, generator=draw)
     source = adaptive_moments(noise, torch.tensor([0.6, 1.0, 3.0]), BASIS)
     shape = describe_shape(source, beam_moments(encoded_beam(0.1, 0.05, 20.0).expand(50, 3)))
-    assert shape.shape == (50, 3, FEATURES)
+    assert shape.shape == (50, 3, len(SHAPE_PARITY))
     assert bool(torch.isfinite(shape).all())
     assert float(shape.abs().max()) < 20
 

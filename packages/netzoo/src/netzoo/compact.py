@@ -1,8 +1,9 @@
 """`CompactDiscoNet`: a small network for protoplanetary disks, for the edge.
 
 Inclination is a matter of second moments: those of the picture less those of the beam. The
-network therefore measures them first, without any weights (`netzoo.moments`), and is trained to
-say by how much they are wrong: rings, gaps, crescents, noise.
+network therefore measures them first, without any weights (`netzoo.moments`), and the picture's
+harmonics ring by ring (`netzoo.harmonics`). It sees both along the axis that it measured, and is
+trained to say by how much the moments are wrong: rings, gaps, crescents, noise.
 """
 
 from __future__ import annotations
@@ -15,15 +16,22 @@ from skytypes.specs import Channel, Operation, TensorSpec
 
 from .disks import COLUMNS, DISK_LIMITS, DISK_OUTPUTS, DISK_RULES
 from .factory import NetworkFactory
-from .moments import FEATURES, adaptive_moments, beam_moments, describe_shape, plane_basis
+from .frames import EVEN, MIRRORED, Frame, symmetry_signs
+from .harmonics import harmonic_parity, measure_harmonics, polar_basis
+from .moments import adaptive_moments, beam_moments, plane_basis
+from .shapes import SHAPE_PARITY, describe_shape, turn_shape
 
 _SIDE = 64
-_WIDTHS = (24, 48, 96)
-_SQUEEZED = 16
-_HIDDEN = 128
+_RINGS = 20
+_ORDERS = 4
+_HIDDEN = 256
 
 # Channel and weight of each measurement: the source, its outskirts, its faint parts.
 _MEASUREMENTS = ((0, 1.0), (0, 3.0), (1, 1.0))
+_CHANNELS = 2
+
+_BEAM_PARITY = (EVEN, EVEN, MIRRORED)
+_COLUMN_PARITY = SHAPE_PARITY[: len(COLUMNS)]
 
 _WINDOW = Operation("crop", {"mode": "source", "margin": 1.6, "max_arcsec": 5.0})
 _LINEAR = (_WINDOW, Operation("resample", {"size": _SIDE}), Operation("stretch"))
@@ -42,36 +50,22 @@ COMPACT_BEAM = TensorSpec("beam", (3,), (Channel("beam", (_WINDOW, Operation("be
 """The restoring beam in units of the window's half width, beside the picture."""
 
 
-def _convolution(channels: int, filters: int, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(channels, filters, 3, stride=stride, padding=1, bias=False),
-        nn.BatchNorm2d(filters),
-        nn.ReLU(),
-    )
-
-
-class _Stage(nn.Module):
-    """Half the side, then a residual block."""
-
-    def __init__(self, channels: int, filters: int) -> None:
-        super().__init__()
-        self.down = _convolution(channels, filters, stride=2)
-        self.first = _convolution(filters, filters)
-        self.second = nn.Sequential(
-            nn.Conv2d(filters, filters, 3, padding=1, bias=False), nn.BatchNorm2d(filters)
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.down(x)
-        return nn.functional.relu(x + self.second(self.first(x)))
+def _known_parity() -> list[tuple[int, int]]:
+    """What becomes of each number that the head is given; in the order of `_known`."""
+    shapes = list(SHAPE_PARITY) * len(_MEASUREMENTS)
+    harmonics = harmonic_parity(_RINGS, _ORDERS)
+    return [*shapes, *_BEAM_PARITY, *(p for part in harmonics for p in part * _CHANNELS)]
 
 
 class CompactDiscoNet(nn.Module):
-    """Moments of the picture, corrected by a small convolutional network.
+    """Moments of the picture, corrected by what its rings show.
 
-    Three measurements of the shape and the features of three halvings of the picture go to a head
-    of two hidden layers. It answers with a correction to each column and with the share of the
-    first measurement that is kept: little of it where the source drowns in noise.
+    Three measurements of the shape, the harmonics of twenty rings in two stretches, and the beam,
+    all as seen along the measured major axis, go to a head of two hidden layers. It answers with
+    a correction to each column and with the share of the first measurement that is kept: little
+    of it where the source drowns in noise. An axis has two directions and two sides; the answers
+    for the four are averaged, so that a turned or mirrored picture gives the turned or mirrored
+    answer, without having been trained to.
 
     Examples
     --------
@@ -80,40 +74,48 @@ class CompactDiscoNet(nn.Module):
     torch.Size([2, 5])
     """
 
-    basis: Tensor
+    plane: Tensor
+    rings: Tensor
     widths: Tensor
+    known_signs: Tensor
+    column_signs: Tensor
 
     def __init__(self) -> None:
         super().__init__()
-        widths = torch.tensor([width for _, width in _MEASUREMENTS])
-        self.register_buffer("widths", widths, persistent=False)
-        self.register_buffer("basis", plane_basis(_SIDE), persistent=False)
-        stem, low, high = _WIDTHS
-        self.features = nn.Sequential(
-            _convolution(2, stem, stride=2),
-            _Stage(stem, low),
-            _Stage(low, high),
-            nn.Conv2d(high, _SQUEEZED, 1, bias=False),
-            nn.BatchNorm2d(_SQUEEZED),
-            nn.ReLU(),
-            nn.Flatten(),
-        )
-        count = _SQUEEZED * (_SIDE // 8) ** 2 + FEATURES * len(_MEASUREMENTS) + 3
+        parity = _known_parity()
+        for name, constant in {
+            "widths": torch.tensor([width for _, width in _MEASUREMENTS]),
+            "plane": plane_basis(_SIDE),
+            "rings": polar_basis(_SIDE, _RINGS, _ORDERS),
+            "known_signs": symmetry_signs(parity),
+            "column_signs": symmetry_signs(_COLUMN_PARITY),
+        }.items():
+            self.register_buffer(name, constant, persistent=False)
+        self.norm = nn.BatchNorm1d(len(parity))
         last = nn.Linear(_HIDDEN, 2 * len(COLUMNS))
         with torch.no_grad():
             # A small first correction: training starts from the measurement.
             last.weight.mul_(0.3)
         self.head = nn.Sequential(
-            nn.Linear(count, _HIDDEN), nn.ReLU(), nn.Linear(_HIDDEN, _HIDDEN), nn.ReLU(), last
+            *(nn.Linear(len(parity), _HIDDEN), nn.ReLU()),
+            *(nn.Linear(_HIDDEN, _HIDDEN), nn.ReLU()),
+            last,
         )
 
     def measure(self, image: Tensor, beam: Tensor) -> Tensor:
         """Shapes of the picture, shape (batch, 3, 12); the first five numbers are raw columns."""
-        # In full precision: moments are differences of large sums.
-        with torch.autocast(image.device.type, enabled=False):
-            pictures = image.float().flatten(2)[:, [channel for channel, _ in _MEASUREMENTS]]
-            source = adaptive_moments(pictures, self.widths, self.basis)
-            return describe_shape(source, beam_moments(beam.float()))
+        pictures = image.float().flatten(2)[:, [channel for channel, _ in _MEASUREMENTS]]
+        source = adaptive_moments(pictures, self.widths, self.plane)
+        return describe_shape(source, beam_moments(beam.float()))
+
+    def _known(self, image: Tensor, beam: Tensor, shapes: Tensor, frame: Frame) -> Tensor:
+        """All that the head is given, along the axis, shape (batch, number)."""
+        mean, cos, sin = measure_harmonics(image.float().flatten(2), self.rings, _RINGS)
+        cos, sin = frame.turn_harmonics(cos, sin)
+        log_sigma, beam_cos, beam_sin = beam.float().unbind(-1)
+        beam_sin, beam_cos = frame.turn_double(beam_sin, beam_cos)
+        turned_beam = torch.stack([log_sigma, beam_cos, beam_sin], dim=-1)
+        return torch.cat([v.flatten(1) for v in (shapes, turned_beam, mean, cos, sin)], dim=1)
 
     def forward(self, image: Tensor, beam: Tensor) -> Tensor:
         """Raw answers.
@@ -130,18 +132,27 @@ class CompactDiscoNet(nn.Module):
         shape (batch, 5), dimensionless
             Columns `netzoo.COLUMNS`.
         """
-        shapes = self.measure(image, beam)
-        known = torch.cat([self.features(image), shapes.flatten(1), beam], dim=1)
-        correction, keep = self.head(known).chunk(2, dim=1)
+        # In full precision: moments are differences of large sums.
+        with torch.autocast(image.device.type, enabled=False):
+            shapes = self.measure(image, beam)
+            frame = Frame.along(shapes[:, 0, 1], shapes[:, 0, 2])
+            shapes = turn_shape(shapes, frame)
+            known = self._known(image, beam, shapes, frame)
+        first = shapes[:, None, 0, : len(COLUMNS)] * self.column_signs
+        views = (known[:, None] * self.known_signs).flatten(0, 1)
+        said = self.head(self.norm(views)).unflatten(0, first.shape[:2])
+        correction, keep = said.chunk(2, dim=-1)
         # 1 is added so that training starts with most of the measurement kept.
-        answer: Tensor = correction + torch.sigmoid(keep + 1) * shapes[:, 0, : len(COLUMNS)]
-        return answer
+        answers = (correction + torch.sigmoid(keep + 1) * first) * self.column_signs
+        incl, sin2, cos2, across, along = answers.mean(dim=1).unbind(-1)
+        turned = [*frame.turn_double_back(sin2, cos2), *frame.turn_place_back(across, along)]
+        return torch.stack([incl, *turned], dim=-1)
 
 
 DISCONET_COMPACT = NetworkFactory(
     ModelCard(
         "disconet-compact",
-        "0.1.0",
+        "0.2.0",
         "disconet-compact",
         (COMPACT_IMAGE, COMPACT_BEAM),
         DISK_OUTPUTS,

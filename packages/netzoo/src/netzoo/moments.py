@@ -1,4 +1,4 @@
-"""Shape of a source by adaptive moments, less those of the beam: what a small network starts from.
+"""Adaptive moments of a source, and those of the beam: what a small network starts from.
 
 Places are in units of the window's half width, x to the west and y to the north. A source's
 second moments under a Gaussian weight of its own shape say the best-fitting Gaussian; a few rounds
@@ -7,7 +7,6 @@ find it. Nothing here is trained. All of it is plain arithmetic on batches, and 
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import torch
@@ -18,9 +17,6 @@ _INERTIA = 4.0
 _FIRST_SIGMA = 0.3
 _LEAST_VARIANCE = 1e-3
 _MOST_VARIANCE = 0.6
-
-FEATURES = 12
-"""Numbers that `describe_shape` gives a picture."""
 
 
 @dataclass(frozen=True)
@@ -147,43 +143,3 @@ def beam_moments(beam: Tensor) -> Gaussian:
     round_part = torch.exp(2 * log_sigma) / torch.sqrt((1 - cos * cos - sin * sin).clamp(min=1e-3))
     zero = 0 * round_part
     return Gaussian(zero, zero, round_part * (1 - cos), round_part * (1 + cos), -round_part * sin)
-
-
-def describe_shape(source: Gaussian, beam: Gaussian) -> Tensor:
-    """Inclination, position angle and centre of a flat disk of this shape, and how sure they are.
-
-    Parameters
-    ----------
-    source : Gaussian
-        Of shape (batch, map).
-    beam : Gaussian
-        Of shape (batch, 1).
-
-    Returns
-    -------
-    shape (batch, map, 12), dimensionless
-        First the five raw columns `netzoo.COLUMNS`, as the Gaussian less the beam has them; then
-        its ellipticity (twice, sine and cosine), the logarithms of its size with and without the
-        beam, the beam's share, and the ellipticity with the beam.
-
-    Notes
-    -----
-    A round, thin disk at inclination i has the axis ratio cos i, hence
-    cos^2 i = (1 - e) / (1 + e).
-    """
-    xx, yy, xy = source.xx, source.yy, source.xy
-    size, beam_size = xx + yy, beam.xx + beam.yy
-    # Softly above zero: noise, or a hot centre, can leave a source smaller than its beam.
-    least = 0.05 * size
-    true_size = least * torch.nn.functional.softplus((size - beam_size) / least)
-    true_size = torch.maximum(true_size, 0.01 * size)
-    cos = (yy - beam.yy - xx + beam.xx) / true_size
-    sin = -2 * (xy - beam.xy) / true_size
-    e = torch.sqrt(cos * cos + sin * sin + 1e-4)
-    bound = 1 / e.clamp(min=1.0)
-    ratio2 = ((1 - e * bound) / (1 + e * bound)).clamp(1e-4, 0.9998)
-    incl = torch.acos(torch.sqrt(ratio2)) * (2 / math.pi)
-    columns = [incl, sin / e, cos / e, source.x / 0.14, source.y / 0.14]
-    sureness = [cos * bound, sin * bound, 0.3 * torch.log(true_size), 0.3 * torch.log(size)]
-    plain = [(beam_size / size).clamp(max=10.0), (yy - xx) / size, 2 * xy / size]
-    return torch.stack([*columns, *sureness, *plain], dim=-1)

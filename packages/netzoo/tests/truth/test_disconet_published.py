@@ -64,4 +64,4 @@ def test_columns_are_the_checkpoints() -> None:
 def test_compact_is_at_most_seven_hundred_thousand_parameters() -> None:
     count = DISCONET_COMPACT.parameter_count()
     assert count <= 700_000
-    assert count == 416_106
+    assert count == 171_560
