@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from skyrun.fits import write_image
 from skytypes import Beam, SkyImage, find
@@ -32,6 +34,64 @@ def _uv(package: str, *command: str) -> subprocess.CompletedProcess[str]:
         check=False,
         env=environment,
     )
+
+
+# What each package needs of the libraries that are large, or that only one of them is for.
+NEEDS: dict[str, set[str]] = {
+    "skytypes": set(),
+    "skyrun": set(),
+    "siteops": set(),
+    "skymodels": {"astropy", "scipy"},
+    "casa-sim": {"astropy", "scipy", "ducc0", "numba"},
+    "popmaps": {"astropy", "scipy", "numba", "pandas", "pyarrow", "matplotlib", "pillow"},
+    "netzoo": {"torch"},
+    "trainkit": {"torch", "lightning-fabric", "scipy", "matplotlib", "pillow"},
+    "edgeinfer": {"astropy", "onnxruntime"},
+}
+BASE = {name: {"skytypes", "skyrun"} for name in NEEDS}
+BASE |= {"skytypes": set(), "netzoo": {"skytypes"}}
+LARGE = set().union(*NEEDS.values()) | {
+    *("onnx", "onnxscript", "casatools", "casatasks", "casadata", "dask", "distributed", "galpy"),
+    *("pytest", "hypothesis", "mypy", "ruff", "mkdocs"),
+}
+
+
+def _locked(package: str, *options: str) -> set[str]:
+    """Names of all that uv installs here for a package without its extras and test group."""
+    assert UV is not None, "uv is needed: pip install uv"
+    asked = ("export", "--quiet", "--locked", "--no-default-groups", "--package", package)
+    plain = ("--no-hashes", "--no-annotate", "--no-header", *options)
+    done = subprocess.run(
+        [UV, *asked, *plain], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    lines = [line.removeprefix("-e ./packages/") for line in done.stdout.splitlines()]
+    wanted = [Requirement(line) for line in lines if line]
+    return {canonicalize_name(r.name) for r in wanted if r.marker is None or r.marker.evaluate()}
+
+
+def test_every_package_is_in_the_table() -> None:
+    assert set(NEEDS) == {path.parent.name for path in ROOT.glob("packages/*/pyproject.toml")}
+
+
+@pytest.mark.parametrize("package", sorted(NEEDS))
+def test_an_environment_holds_what_the_package_needs_and_no_sibling(package: str) -> None:
+    installed = _locked(package)
+    assert installed & set(NEEDS) == BASE[package] | {package}
+    assert installed & LARGE == NEEDS[package]
+
+
+def test_an_extra_is_what_brings_the_rest() -> None:
+    """The look-up sees a library that is there: the test above could not fail otherwise."""
+    assert {"torch", "onnx", "onnxscript"} <= _locked("edgeinfer", "--extra", "export")
+    assert "casatasks" in _locked("casa-sim", "--extra", "casa")
+
+
+def test_what_uv_lists_is_what_it_installs() -> None:
+    code = "from importlib.metadata import distributions as d; print(*(x.name for x in d()))"
+    done = _uv("siteops", "python", "-c", code)
+    assert done.returncode == 0, done.stderr
+    assert {canonicalize_name(name) for name in done.stdout.split()} == _locked("siteops")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""An elliptical ring through real CASA (the casa extra; about half a minute)."""
+"""An elliptical ring through real CASA (the casa extra; it takes some seconds)."""
 
 import sys
 from pathlib import Path
