@@ -118,9 +118,9 @@ class FitConfig:
 PRESETS: Mapping[str, FitConfig] = {
     "quick": FitConfig(
         model="disconet-compact",
-        synthetic=2_500,
-        epochs=6,
-        lr=3e-3,
+        synthetic=10_000,
+        epochs=4,
+        lr=5e-3,
         warmup_epochs=0.3,
         final_lr=0.02,
         mixup_probability=0.0,
