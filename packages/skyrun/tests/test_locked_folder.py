@@ -14,7 +14,7 @@ from skytypes.errors import InputError
 
 HOLD = (
     "import sys, time; from skyrun.folder import locked_folder\n"
-    "with locked_folder(sys.argv[1]):\n    print('held', flush=True); time.sleep(600)"
+    "with locked_folder(sys.argv[1]):\n    print('held', flush=True); time.sleep(3600)"
 )
 
 
@@ -40,6 +40,23 @@ def test_another_process_is_kept_out_and_a_killed_one_is_forgotten(tmp_path: Pat
         other.send_signal(signal.SIGKILL)
     with locked_folder(tmp_path):
         pass
+
+
+def test_a_folder_that_it_made_goes_if_nothing_was_put_into_it(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="refused"), locked_folder(tmp_path / "new"):
+        raise InputError("refused")
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("found", [True, False])
+def test_a_folder_that_was_there_or_holds_something_stays(tmp_path: Path, found: bool) -> None:
+    folder = tmp_path / "out"
+    if found:
+        folder.mkdir()
+    with locked_folder(folder):
+        if not found:
+            (folder / ".hidden").touch()
+    assert {".lock"} <= {path.name for path in folder.iterdir()}
 
 
 def test_a_file_is_no_folder(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def test_on_a_terminal_the_bar_moves_and_answers_stay_in_their_pipe() -> None:
     except OSError:
         pass  # Linux says so when the other end is closed
     os.close(reader)
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate()
     assert out.splitlines() == ['{"n": 0}', '{"n": 1}', '{"n": 2}']
     text = shown.decode()
     assert "fitting [full]" in text

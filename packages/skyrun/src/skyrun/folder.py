@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,8 @@ def locked_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     Parameters
     ----------
     path : path
-        Made if missing. An empty file ``.lock`` stays in it.
+        Made if missing, and removed again if nothing was put into it. Otherwise an empty file
+        ``.lock`` stays in it.
 
     Yields
     ------
@@ -54,6 +55,7 @@ def locked_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     from filelock import FileLock, Timeout
 
     folder = Path(path)
+    new = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / _LOCK)
@@ -67,6 +69,11 @@ def locked_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     try:
         yield folder
     finally:
+        # Before the release: nobody else can have put anything into it.
+        if new and [inside.name for inside in folder.glob("*")] == [_LOCK]:
+            with suppress(OSError):
+                (folder / _LOCK).unlink()
+                folder.rmdir()
         lock.release()
 
 

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
@@ -91,27 +91,62 @@ def ordered_map(
     """
     if workers < 1:
         raise InputError(f"workers is {workers}; give 1 or more")
-    listed = list(items)
-    results = _results(function, listed, workers, dask)
-    return _outcomes(results, len(listed), label, quiet=quiet or not label)
+    quiet = quiet or not label
+    return _outcomes(function, list(items), workers=workers, dask=dask, label=label, quiet=quiet)
+
+
+def require_scheduler(dask: str | None) -> None:
+    """Refuse an address of which `ordered_map` could make no use.
+
+    For those who put something into a folder before they map: what is refused here was not begun.
+
+    Parameters
+    ----------
+    dask : str or None
+        Address of a dask scheduler; None, for local processes, is always good.
+
+    Raises
+    ------
+    InputError
+        If no scheduler answers at the address.
+    MissingPackageError
+        If dask is not installed.
+
+    Examples
+    --------
+    >>> require_scheduler(None)
+    """
+    if dask is not None:
+        with _dask_client(dask):
+            pass
 
 
 def _outcomes(
-    results: Iterator[tuple[B | None, str | None]], total: int, label: str, *, quiet: bool
+    function: Callable[[A], B],
+    items: Sequence[A],
+    *,
+    workers: int,
+    dask: str | None,
+    label: str,
+    quiet: bool,
 ) -> Iterator[Outcome[B]]:
-    with bar(label, total, quiet=quiet) as advance:
-        for index, (value, error) in enumerate(results):
+    # The cluster before the bar: nothing is under way, nor said to be, where nobody answers.
+    with (
+        nullcontext() if dask is None else _dask_client(dask) as client,
+        bar(label, len(items), quiet=quiet) as advance,
+    ):
+        for index, (value, error) in enumerate(_results(function, items, workers, client)):
             advance()
             yield Outcome(index, value, error)
 
 
 def _results(
-    function: Callable[[A], B], items: Sequence[A], workers: int, dask: str | None
+    function: Callable[[A], B], items: Sequence[A], workers: int, client: Any
 ) -> Iterator[tuple[B | None, str | None]]:
-    if dask is not None:
-        with _dask_client(dask) as client:
-            futures = [client.submit(_try, function, item, pure=False) for item in items]
-            yield from _gathered(futures)
+    """What becomes of each item: on a dask cluster if there is a client, else on this machine."""
+    if client is not None:
+        futures = [client.submit(_try, function, item, pure=False) for item in items]
+        yield from _gathered(futures)
     elif workers == 1 or len(items) < 2:
         for item in items:
             yield _try(function, item)
