@@ -29,6 +29,7 @@ def refusal(argv: list[str], capsys: pytest.CaptureFixture[str]) -> str:
         (["--epochs", "0"], "epochs is 0; give a whole number"),
         (["--batch-size", "400000"], "batch size 400000 is larger than the"),
         (["--data", "no/such/folder"], "no such folder; give a folder of simulated disks"),
+        (["--data", "simulationz"], "no such folder, and no dataset 'simulationz' is installed"),
         (["--data", "nonesuch=here"], "no dataset 'nonesuch' is installed"),
         (["--synthetic", "0"], "synthetic is 0 and there is no other data"),
         (["--resume"], "nothing to resume; leave --resume out"),

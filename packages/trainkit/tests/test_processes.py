@@ -104,10 +104,10 @@ class Factory:
 
 
 class Watched(runs._Run):
-    def go(self, progress):
-        card = super().go(progress)
+    # After each epoch, and before the first process takes the best one's weights to score them.
+    def _is_over(self, progress):
         torch.save(self.network.state_dict(), f"{self.folder}.rank{self.fabric.global_rank}")
-        return card
+        return super()._is_over(progress)
 
 
 def run(out, build):

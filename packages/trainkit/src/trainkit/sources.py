@@ -7,7 +7,7 @@ from pathlib import Path
 
 from skyrun.commands import note
 from skytypes import ArrayDataset, ModelCard, find
-from skytypes.errors import InputError
+from skytypes.errors import InputError, MissingPackageError
 
 from .corpus import Corpus, Source
 from .cutouts import CutDataset, KeptDataset
@@ -40,7 +40,12 @@ def open_dataset(text: str) -> ArrayDataset:
         name, given, place = "disks-simulated", "=", text
     elif not given and ("/" in text or "." in text):
         raise InputError(f"data {text!r}: no such folder; give a folder of simulated disks")
-    maker = find("datasets", name)
+    try:
+        maker = find("datasets", name)
+    except MissingPackageError as error:
+        if given:
+            raise
+        raise MissingPackageError(f"data {text!r}: no such folder, and {error}") from None
     try:
         dataset: ArrayDataset = maker(Path(place)) if given else maker()
     except TypeError:
