@@ -91,10 +91,11 @@ def test_written_and_read_are_the_same_bits(tmp_path: Path) -> None:
     ],
 )
 def test_bad_value_is_one_line(tmp_path: Path, column: str, value: str) -> None:
+    path = stored(tmp_path, changed(column, value))
     with pytest.raises(CatalogueError) as caught:
-        read_catalogue(stored(tmp_path, changed(column, value)))
+        read_catalogue(path)
     said = str(caught.value)
-    assert said.startswith(f"disks.csv: line 3, column {column}: {value[:60]!r}; give ")
+    assert said.startswith(f"{path}: line 3, column {column}: {value[:60]!r}; give ")
     assert "\n" not in said
 
 
@@ -163,9 +164,10 @@ def test_someone_elses_catalogue(tmp_path: Path) -> None:
 
 
 def test_scan_goes_on_after_a_bad_row(tmp_path: Path) -> None:
-    rows, problems = scan_catalogue(stored(tmp_path, changed("band", "7")))
+    path = stored(tmp_path, changed("band", "7"))
+    rows, problems = scan_catalogue(path)
     assert [r.ID for r in rows] == ["Disk_001", "Disk_003"]
-    assert problems == ["disks.csv: line 3, column band: '7'; give 6 or 8"]
+    assert problems == [f"{path}: line 3, column band: '7'; give 6 or 8"]
 
 
 @given(st.binary(max_size=400))

@@ -9,6 +9,7 @@ import pytest
 
 from skymodels.cli import main
 from skyrun.fits import read_image
+from skyrun.folder import locked_folder
 
 
 def catalogue(folder: Path, count: int = 3) -> Path:
@@ -157,30 +158,105 @@ def test_workers_and_only_give_the_same_bytes(tmp_path: Path) -> None:
     assert not (tmp_path / "c" / "Disk_001.fits").exists()
 
 
-def test_bad_row_is_reported_and_the_others_go_on(
+FLUX = "0.006855"
+"""Of the second disk."""
+NEGATIVE_FLUX = "line 3, column flux_jy: '-1'; give a number from 1e-9 to 1e6 [Jy]"
+
+
+@pytest.mark.parametrize("only", [[], ["--only", "Disk_001"]])
+def test_a_catalogue_with_a_bad_row_is_refused_in_one_line_and_nothing_made(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    only: list[str],
+) -> None:
+    path = catalogue(tmp_path)
+    path.write_text(path.read_text().replace(FLUX, "-1"))
+    (tmp_path / "cat").mkdir()
+    path.rename(tmp_path / "cat" / "bad.csv")
+    monkeypatch.chdir(tmp_path)
+    capsys.readouterr()
+    assert main(["disks", "cat/bad.csv", "-o", "models", "--size", "64", *only]) == 2
+    out, err = capsys.readouterr()
+    # The file is named as it was given, so that it is found.
+    assert (out, err) == ("", f"skymodels: error: cat/bad.csv: {NEGATIVE_FLUX}\n")
+    assert not (tmp_path / "models").exists()
+
+
+def test_every_bad_row_is_named_up_to_ten(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = catalogue(tmp_path, 14)
+    lines = path.read_text().splitlines()
+    bad = [*lines[:2], *(line.replace("Disk_", "a/") for line in lines[2:])]
+    for count, more in ((12, []), (15, ["3 more bad rows"])):
+        path.write_text("\n".join(bad[:count]) + "\n")
+        capsys.readouterr()
+        assert main(["disks", str(path), "-o", str(tmp_path / "models")]) == 2
+        said = capsys.readouterr().err.splitlines()
+        named = [f"skymodels: error: {path}: line {n}, column ID" for n in range(3, 13)]
+        assert all(line.startswith(start) for line, start in zip(said[:10], named, strict=True))
+        assert said[10:] == [f"skymodels: error: {path}: {words}" for words in more]
+    assert not (tmp_path / "models").exists()
+
+
+def test_with_skip_bad_rows_they_are_reported_and_the_others_go_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path, models = catalogue(tmp_path), tmp_path / "models"
-    lines = path.read_text().splitlines()
-    lines[2] = lines[2].replace("0.006855", "-1")
-    path.write_text("\n".join(lines) + "\n")
-    assert main(["disks", str(path), "-o", str(models), "--size", "64"]) == 1
-    said = capsys.readouterr().err
-    assert (
-        "catalogue.csv: line 3, column flux_jy: '-1'; give a number from 1e-9 to 1e6 [Jy]" in said
-    )
+    path.write_text(path.read_text().replace(FLUX, "-1"))
+    command = ["disks", str(path), "-o", str(models), "--size", "64", "--skip-bad-rows"]
+    assert main(command) == 1
+    assert f"skymodels: {path}: {NEGATIVE_FLUX}" in capsys.readouterr().err
     assert sorted(p.name for p in models.glob("*.fits")) == ["Disk_001.fits", "Disk_003.fits"]
+    assert main([*command, "--only", "Disk_001"]) == 0
+    assert main([*command, "--only", "Disk_002"]) == 2
+    assert f"{path}: no good row 'Disk_002'" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("options", [[], ["--skip-bad-rows"]])
 def test_a_catalogue_of_bad_rows_alone_is_status_2(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str]
 ) -> None:
     path, models = catalogue(tmp_path), tmp_path / "models"
     lines = path.read_text().splitlines()
     bad = [lines[0], *(line.replace("Disk_", "a/") for line in lines[1:])]
     path.write_text("\n".join(bad) + "\n")
-    assert main(["disks", str(path), "-o", str(models), "--size", "64"]) == 2
+    assert main(["disks", str(path), "-o", str(models), "--size", "64", *options]) == 2
     assert capsys.readouterr().err.count("skymodels: ") == len(bad) - 1
+    assert not models.exists()
+
+
+@pytest.mark.parametrize("address", ["foo", "tcp://127.0.0.1:9"])
+def test_where_no_scheduler_answers_nothing_is_left(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], address: str
+) -> None:
+    pytest.importorskip("distributed")
+    path, models = catalogue(tmp_path), tmp_path / "models"
+    capsys.readouterr()
+    assert main(["disks", str(path), "-o", str(models), "--dask", address]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("skymodels: error: no dask scheduler answers at")
+    assert err.count("\n") == 1
+    assert not models.exists()
+
+
+def test_a_folder_in_use_is_refused_and_left_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, models = catalogue(tmp_path), tmp_path / "models"
+    command = ["disks", str(path), "-o", str(models), "--size", "64"]
+    assert main([*command, "--only", "Disk_001"]) == 0
+    before = contents(models)
+    capsys.readouterr()
+    with locked_folder(models):
+        assert main(command) == 2
+    assert capsys.readouterr().err == (
+        f"skymodels: error: {models}: another run is using it; "
+        "wait for it, or give another folder\n"
+    )
+    assert contents(models) == before
+    assert main(command) == 0
 
 
 @pytest.mark.parametrize(

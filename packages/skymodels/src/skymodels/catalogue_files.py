@@ -17,7 +17,6 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple
-from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -149,7 +148,7 @@ def scan_catalogue(path: str | os.PathLike[str]) -> tuple[list[CatalogueRow], li
     InputError
         If the file is missing, too large or not UTF-8.
     """
-    source = Path(path).name
+    source = str(path)
     lines = _lines(source, read_text(path, max_bytes=MAX_BYTES))
     header = _check_header(source, next(lines, (1, []))[1])
     rows, problems, seen = [], [], set[str]()

@@ -14,6 +14,7 @@ from skytypes.errors import InputError
 if TYPE_CHECKING:
     from .model_folder import Made
 
+_MOST_NOTES = 10
 _SHOWN = ("incl_deg", "pa_deg", "dx_arcsec", "dy_arcsec", "rout_arcsec", "flux_jy", "tb_peak_k")
 
 app = make_app("skymodels", "Synthetic truth for astronomy: protoplanetary disks.")
@@ -61,9 +62,12 @@ def disks(
     only: Annotated[list[str] | None, Parameter(consume_multiple=True)] = None,
     workers: int = 1,
     dask: str | None = None,
+    skip_bad_rows: bool = False,
     json: bool = False,
 ) -> int:
     """Make the sky models of a catalogue, those that are not finished yet.
+
+    A catalogue with a bad row is refused with a line for each of them, before anything is made.
 
     Parameters
     ----------
@@ -81,6 +85,8 @@ def disks(
         Processes.
     dask
         Address of a dask scheduler, instead of workers.
+    skip_bad_rows
+        Report bad rows and make the others; the exit status is then 1.
     json
         Print a line of JSON a disk instead of a table.
     """
@@ -90,10 +96,12 @@ def disks(
     if workers < 1:
         raise InputError(f"workers is {workers}; give 1 or more")
     rows, problems = scan_catalogue(table)
+    if problems and not skip_bad_rows:
+        return _refuse(table, problems)
     if only:
         absent = sorted(set(only) - {row.ID for row in rows})
         if absent:
-            raise InputError(f"{table.name}: no good row {absent[0]!r}; --only takes IDs of rows")
+            raise InputError(f"{table}: no good row {absent[0]!r}; --only takes IDs of rows")
         rows, problems = [row for row in rows if row.ID in only], []
     for problem in problems:
         note(f"skymodels: {problem}")
@@ -102,6 +110,15 @@ def disks(
     good: list[str] = []
     answer(_lines(made, good, failed), json=json)
     return exit_status(len(good), len(failed))
+
+
+def _refuse(table: Path, problems: Sequence[str]) -> int:
+    """A line for each bad row, as far as anybody reads them; the exit status."""
+    for problem in problems[:_MOST_NOTES]:
+        note(f"skymodels: error: {problem}")
+    if len(problems) > _MOST_NOTES:
+        note(f"skymodels: error: {table}: {len(problems) - _MOST_NOTES} more bad rows")
+    return exit_status(0, len(problems))
 
 
 def _lines(made: Iterator[Made], good: list[str], failed: list[str]) -> Iterator[dict[str, object]]:

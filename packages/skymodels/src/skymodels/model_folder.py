@@ -10,8 +10,8 @@ from typing import Any
 
 from skyrun.files import read_json, write_json, write_text
 from skyrun.fits import write_image
-from skyrun.folder import ResumableFolder
-from skyrun.workers import ordered_map
+from skyrun.folder import ResumableFolder, locked_folder
+from skyrun.workers import ordered_map, require_scheduler
 from skytypes import SkyImage
 from skytypes.errors import InputError
 
@@ -143,8 +143,9 @@ def make_models(
     Raises
     ------
     InputError
-        If the size or the number of workers is out of range, the folder can't be made, or it holds
-        models of another recipe, size or seed; then nothing was written.
+        If the size or the number of workers is out of range, no scheduler answers, the folder
+        can't be made, another run is using it, or it holds models of another recipe, size or seed;
+        then nothing was written.
 
     Examples
     --------
@@ -156,15 +157,26 @@ def make_models(
     (['Disk_001', 'Disk_002'], ['truth.csv'])
     """
     check_size(size)
-    jobs = [ModelJob(row, str(folder), recipe, size) for row in rows]
+    # Before the folder is made: what is written into it says that models are made.
+    require_scheduler(dask)
+    with locked_folder(folder):
+        yield from _make(
+            [ModelJob(row, str(folder), recipe, size) for row in rows], workers=workers, dask=dask
+        )
+
+
+def _make(jobs: Sequence[ModelJob], *, workers: int, dask: str | None) -> Iterator[Made]:
+    """`make_models` in a folder that no other run is using."""
     _refuse_other(jobs)
     truths = _finished(jobs)
+    todo = [job for job in jobs if job.row.ID not in truths]
+    label = "sky models" if todo else ""
+    outcomes = ordered_map(make_model, todo, workers=workers, dask=dask, label=label)
+    _say_made_with(jobs)
     for job in jobs:
         if job.row.ID in truths:
             yield _made(job, truths[job.row.ID], reused=True)
-    todo = [job for job in jobs if job.row.ID not in truths]
-    label = "sky models" if todo else ""
-    for outcome in ordered_map(make_model, todo, workers=workers, dask=dask, label=label):
+    for outcome in outcomes:
         job = todo[outcome.index]
         if outcome.value is None:
             yield Made(job.row.ID, "", {}, outcome.error)
@@ -176,7 +188,7 @@ def make_models(
     known = _folder(jobs[0]).records() if truths else {}
     if truths:
         table = {name: record["truth"] for name, record in known.items() if name not in failed}
-        write_text(Path(folder, TRUTH_TABLE), truth_table(table))
+        write_text(Path(jobs[0].folder, TRUTH_TABLE), truth_table(table))
 
 
 def _made(job: ModelJob, truth: Mapping[str, Any], *, reused: bool = False) -> Made:
@@ -184,7 +196,7 @@ def _made(job: ModelJob, truth: Mapping[str, Any], *, reused: bool = False) -> M
 
 
 def _refuse_other(jobs: Sequence[ModelJob]) -> None:
-    """Refuse to mix models of other options into a folder; then say what is made in it."""
+    """Refuse to mix models of other options into a folder."""
     if not jobs:
         return
     path = Path(jobs[0].folder, PROVENANCE_FILE)
@@ -199,7 +211,13 @@ def _refuse_other(jobs: Sequence[ModelJob]) -> None:
         row = records.get(job.row.ID, {}).get("row", _plain(job.row))
         if row[_SEED] != job.row.seed and folder.is_done(job.row.ID):
             raise _other(path.parent, f"{job.row.ID} made with seed", row[_SEED], job.row.seed)
-    write_json(path, asdict(ours))
+
+
+def _say_made_with(jobs: Sequence[ModelJob]) -> None:
+    """Write what the models of a folder are made with, before the first of them is."""
+    if jobs:
+        ours = provenance(recipe=jobs[0].recipe, size=jobs[0].size)
+        write_json(Path(jobs[0].folder, PROVENANCE_FILE), asdict(ours))
 
 
 def _made_with(path: Path) -> Mapping[str, Any] | None:
