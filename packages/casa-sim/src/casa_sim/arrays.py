@@ -161,6 +161,20 @@ def find_array(name: str) -> ArrayConfiguration:
 def beam_mas(array: str, band: int, frequency_hz: float | None = None) -> float:
     """Table beam of an array in a band, at its usual frequency or another [mas].
 
+    Parameters
+    ----------
+    array : str
+        One of `ARRAYS`, or the path of an antenna list.
+    band : int
+        One of `BANDS`.
+    frequency_hz : float or None
+        [Hz]; None means the band's.
+
+    Returns
+    -------
+    float
+        Full width at half maximum, in milliarcseconds.
+
     Examples
     --------
     >>> round(beam_mas("alma.cycle9.7.cfg", 8), 2)

@@ -60,6 +60,11 @@ def source_box(sky: SkyImage, image: SkyImage, *, margin_beams: float) -> tuple[
 def relative_rms(one: Image, other: Image) -> float:
     """Rms of the difference over the rms of the second, dimensionless.
 
+    Parameters
+    ----------
+    one, other : ndarray, shape (y, x)
+        In one unit.
+
     Examples
     --------
     >>> round(relative_rms(np.array([1.01, 2.0]), np.array([1.0, 2.0])), 5)
@@ -75,7 +80,7 @@ def end_to_end_rows(sky: SkyImage, native: Observation, casa: Observation) -> It
     Parameters
     ----------
     sky : SkyImage
-        What both observed.
+        What both observed [Jy/pixel].
     native, casa : Observation
         Their settings tell noise and iterations; the native one's its CPU time too.
 
@@ -102,7 +107,7 @@ def same_visibilities_rows(sky: SkyImage, same: Observation, casa: Observation) 
     Parameters
     ----------
     sky : SkyImage
-        What was observed.
+        What was observed [Jy/pixel].
     same, casa : Observation
         CASA's visibilities as imaged natively, and by CASA; with dirty image and PSF.
 

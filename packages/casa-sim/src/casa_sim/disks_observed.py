@@ -24,8 +24,9 @@ class DisksObserved(ObservedSkies):
     catalogue : path
         CSV; its rows say array, band, water vapour and time of each disk.
     imsize_px : int or None
-        Side of all images; None takes the published rule, 1024 for all published arrays. Smaller
-        ones are quicker; a disk that is larger than its image is cut off by the edge.
+        Side of all images, in pixels; None takes the published rule, 1024 for all published
+        arrays. Smaller ones are quicker; a disk that is larger than its image is cut off by the
+        edge.
     seed, stage, route, labels, cache
         As `ObservedSkies`.
 

@@ -23,6 +23,11 @@ def cell_rule_mas(array: str, band: int, frequency_hz: float | None = None) -> f
     frequency_hz : float or None
         [Hz]; None means the band's.
 
+    Returns
+    -------
+    float
+        [mas]
+
     Examples
     --------
     >>> cell_rule_mas("alma.cycle9.7.cfg", 8), cell_rule_mas("alma.cycle9.9.cfg", 8)

@@ -17,7 +17,7 @@ def known_labels(
     Parameters
     ----------
     known : mapping
-        Truth by name.
+        Truth by name; the names tell the units, as ``incl_deg`` and ``dx_arcsec`` do.
     names : iterable of str
         The labels, with units.
     what, advice : str

@@ -28,7 +28,7 @@ class SimulatedDisks:
     catalogue : path or None
         CSV whose labels are taken, by ID; None takes the truth in each file's header.
     labels : sequence of str
-        Names with units; all must be known of each disk.
+        Names that tell their units, as ``incl_deg`` does; all must be known of each disk.
     only : collection of str or None
         IDs to take, so that some disks of a folder can be held out; None takes all.
     cache : int

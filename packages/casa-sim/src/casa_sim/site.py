@@ -31,6 +31,15 @@ def elevation_deg(dec_deg: float, from_transit_s: float) -> float:
     from_transit_s : float
         Time before or after transit, sidereal [s].
 
+    Returns
+    -------
+    float
+        From the horizon of `LATITUDE_DEG` up, -90 to 90.
+
+    Notes
+    -----
+    ``sin e = sin(lat) sin(dec) + cos(lat) cos(dec) cos(h)``, ``h`` the hour angle.
+
     Examples
     --------
     >>> round(elevation_deg(-30.0, 0.0), 2)

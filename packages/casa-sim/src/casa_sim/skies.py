@@ -154,7 +154,12 @@ def channel_fluxes(settings: ObservationSettings, sky: SkyImage) -> tuple[float,
     ----------
     settings : ObservationSettings
     sky : SkyImage
-        Without a frequency its pixels are those of the middle of the observation.
+        Without a frequency its pixels are those of the middle of the observation [Jy/pixel].
+
+    Returns
+    -------
+    tuple of float
+        ``(frequency / the sky's own) ^ spectral_index`` of each channel, dimensionless.
 
     Examples
     --------

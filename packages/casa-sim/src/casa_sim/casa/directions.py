@@ -55,7 +55,8 @@ def middle_direction(sky: SkyImage) -> tuple[float, float]:
 
     Notes
     -----
-    Source: Calabretta & Greisen 2002, A&A 395, 1077, eqs. 59-60 (SIN, its inverse).
+    Source: Calabretta & Greisen 2002, A&A 395, 1077, doi:10.1051/0004-6361:20021327, eqs. 59-60
+    (SIN, its inverse).
 
     Examples
     --------

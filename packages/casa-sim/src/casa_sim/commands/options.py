@@ -18,7 +18,7 @@ class Target:
     """What observes, and for how long; a catalogue says it for each disk."""
 
     array: str = "alma.cycle9.7.cfg"
-    """One of those that casa-sim arrays lists, or the file of an antenna list of your own (.cfg)."""
+    """One of those that casa-sim arrays lists, or the file of your own antenna list (.cfg)."""
     array_lo: str | None = None
     """A second, more compact array; both are imaged together."""
     band: int = 6

@@ -48,7 +48,8 @@ class Atmosphere:
     Zenith opacity is ``tau_dry + tau_wet_per_mm * pwv``. The mean temperature of the air, along a
     path of opacity ``t``, is ``Tm = 270 - (270 - tm_wet - (tm_dry - tm_wet) f) exp(-tm_rate t)``
     with ``f`` the dry share of the opacity: the two layers' mean where it is thin, the ground's
-    270 K where it is thick.
+    270 K where it is thick. Both forms are ours, fitted to what ATM gives (Pardo, Cernicharo &
+    Serabyn 2001, IEEE Trans. Antennas Propag. 49, 1683, doi:10.1109/8.982447).
     """
 
     band: int
@@ -69,6 +70,11 @@ class Atmosphere:
         ----------
         pwv_mm : float
             Precipitable water vapour [mm].
+
+        Returns
+        -------
+        float
+            ``tau_dry + tau_wet_per_mm * pwv_mm``.
 
         Raises
         ------
@@ -103,7 +109,7 @@ class Atmosphere:
         pwv_mm : float
             [mm]
         airmass : array_like
-            1 at the zenith.
+            1 / sin(elevation), dimensionless.
 
         Returns
         -------
@@ -135,6 +141,11 @@ class Atmosphere:
         temperature_k : array_like
             [K]
 
+        Returns
+        -------
+        ndarray
+            ``J(T) = (h nu / k) / (exp(h nu / k T) - 1)``, of the shape of ``temperature_k``.
+
         Examples
         --------
         >>> from casa_sim.native.atmosphere_table import find_atmosphere
@@ -152,6 +163,12 @@ class Atmosphere:
         pwv_mm : float
             [mm]
         airmass : array_like
+            1 / sin(elevation), dimensionless.
+
+        Returns
+        -------
+        ndarray
+            Of the shape of ``airmass``.
 
         Raises
         ------
@@ -160,7 +177,14 @@ class Atmosphere:
 
         Notes
         -----
-        ``J = 0.95 [J(Tm)(1 - e^-tA) + J(2.725) e^-tA] + 0.05 J(270)``.
+        ``J = 0.95 [J(Tm)(1 - e^-tA) + J(2.725) e^-tA] + 0.05 J(270)``, ``t`` the zenith opacity and
+        ``A`` the airmass: CASA's ``tsys-atm``.
+
+        Examples
+        --------
+        >>> from casa_sim.native.atmosphere_table import find_atmosphere
+        >>> find_atmosphere(6).sky_temperature_k(1.0, [1.0, 2.0]).round(1).tolist()
+        [25.9, 37.8]
         """
         through = np.exp(-self.opacity(pwv_mm) * _checked(airmass))
         air = self.radiation_k(self.mean_temperature_k(pwv_mm, airmass))
@@ -190,6 +214,10 @@ class Atmosphere:
         ------
         InputError
             As `mean_temperature_k`.
+
+        Notes
+        -----
+        What is measured at the ground is brought above the air (Ulich & Haas 1976, ApJS 30, 247).
 
         Examples
         --------

@@ -1,7 +1,8 @@
 """The air of each band and frequency, from tables fitted to CASA's.
 
-CASA's atmosphere tool is ATM (5000 m, 560 mbar, 270 K, 20 % humidity, 2 km water scale height,
--5.6 K/km, tropical). tools/tables/alma_tables.py fits it: a row for the usual frequency of each
+CASA's atmosphere tool is ATM (Pardo, Cernicharo & Serabyn 2001, IEEE Trans. Antennas Propag. 49,
+1683, doi:10.1109/8.982447) for 5000 m, 560 mbar, 270 K, 20 % humidity, 2 km water scale height,
+-5.6 K/km, tropical. tools/tables/alma_tables.py fits it: a row for the usual frequency of each
 band, and knots for all other frequencies of the bands, between which it is linear.
 """
 

@@ -44,10 +44,11 @@ def fit_beam(psf: NDArray[np.floating], cell_arcsec: float) -> Beam:
     -----
     The squared differences at all points of the core are made least. Which points these are is
     CASA's choice (`core_points`). Where they are fewer than 18 pixels wide, CASA first resamples
-    the PSF by cubic convolution (Keys 1981, IEEE Trans. ASSP 29, 1153, a = -1/2): to half the
-    pixel, to a third below 9 pixels, to a fourth below 5. This was found by changing one pixel at a
-    time and asking CASA for the beam; it is met to 3e-5 as a covariance, whatever the shape of the
-    core. A nearly round beam has no meaningful angle: compare ``Beam.covariance_arcsec2``.
+    the PSF by cubic convolution (Keys 1981, IEEE Trans. ASSP 29, 1153,
+    doi:10.1109/TASSP.1981.1163711, a = -1/2): to half the pixel, to a third below 9 pixels, to a
+    fourth below 5. This was found by changing one pixel at a time and asking CASA for the beam; it
+    is met to 3e-5 as a covariance, whatever the shape of the core. A nearly round beam has no
+    meaningful angle: compare ``Beam.covariance_arcsec2``.
 
     Examples
     --------
@@ -83,7 +84,11 @@ def core_points(above: NDArray[np.bool_]) -> NDArray[np.bool_]:
     Parameters
     ----------
     above : ndarray, shape (2 n + 1, 2 n + 1)
-        Which points are above the cut-off.
+        Which points are above the cut-off; the peak is in the middle.
+
+    Returns
+    -------
+    ndarray of bool, shape (2 n + 1, 2 n + 1)
 
     Examples
     --------

@@ -80,6 +80,10 @@ class SetupCache:
         ra_deg, dec_deg : float
             J2000 [deg].
 
+        Returns
+        -------
+        ImagingSetup
+
         Raises
         ------
         InputError

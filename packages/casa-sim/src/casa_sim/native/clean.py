@@ -1,4 +1,9 @@
-"""Multiscale CLEAN (Cornwell 2008) under the control that CASA's tclean has."""
+"""Multiscale CLEAN under the control that CASA's tclean has.
+
+CLEAN is Högbom's (1974, A&AS 15, 417), over scales as Cornwell (2008, IEEE J. Sel. Topics Signal
+Process. 2, 793, arXiv:0806.2228) has it, in Clark's (1980, A&A 89, 377) major and minor cycles:
+minor ones take components by the PSF, major ones make the residual anew.
+"""
 
 from __future__ import annotations
 
@@ -35,12 +40,18 @@ class CleanControl:
     niter : int
         Most components.
     gain : float
-        Share of a component's strength that is subtracted.
+        Share of a component's strength that is subtracted; above 0, at most 1.
     nsigma : float
-        Stop at so many robust standard deviations of the residual.
+        Stop at so many robust standard deviations of the residual (`robust_sigma`).
     cyclefactor : float
-        A minor cycle ends at ``cyclefactor * sidelobe`` of its first peak, the share being kept
-        between ``min_psf_fraction`` and ``max_psf_fraction``.
+        A minor cycle ends at ``cyclefactor * sidelobe`` of its first peak, dimensionless.
+    min_psf_fraction, max_psf_fraction : float
+        Between which that share is kept, dimensionless.
+
+    Raises
+    ------
+    InputError
+        If a number is not allowed.
     """
 
     niter: int = 800
@@ -153,6 +164,20 @@ def clean(
 
 def robust_sigma(values: NDArray[np.float32]) -> float:
     """1.4826 times the median distance from the median: the sigma of normal noise.
+
+    Parameters
+    ----------
+    values : ndarray, shape (y, x) or any other
+        In any unit, which is the result's too.
+
+    Returns
+    -------
+    float
+
+    Notes
+    -----
+    1.4826 is 1 over the normal law's upper quartile: Rousseeuw & Croux 1993, J. Am. Stat. Assoc.
+    88, 1273, doi:10.1080/01621459.1993.10476408. CASA's ``nsigma`` counts in it.
 
     Examples
     --------

@@ -16,7 +16,7 @@ class Response:
     Parameters
     ----------
     psf : ndarray, shape (2 side, 2 side), float32
-        Peak at ``(side, side)``.
+        [Jy/beam] of a point of 1 Jy; its peak is at ``(side, side)``.
 
     Raises
     ------

@@ -40,6 +40,11 @@ def emission_box(skies: Array) -> Box:
     Parameters
     ----------
     skies : array of shape (batch, y, x)
+        [Jy/pixel]
+
+    Returns
+    -------
+    Box
 
     Raises
     ------
@@ -73,6 +78,14 @@ def _span(share: NDArray[np.float64]) -> tuple[int, int]:
 def reach_px(box: Box, centre_px: tuple[float, float], cells_per_pixel: float = 1.0) -> float:
     """How far from the reference position a box extends, along x or y [cell].
 
+    Parameters
+    ----------
+    box : Box
+    centre_px : (x, y)
+        The reference position, counted from 0 [pixel].
+    cells_per_pixel : float
+        Pixel of the sky in cells of the image, dimensionless.
+
     Examples
     --------
     >>> reach_px(Box(30, 41, 32, 33), (32.0, 32.0), 0.5)
@@ -89,13 +102,15 @@ def block_of(skies: Array, box: Box) -> Array:
     Parameters
     ----------
     skies : array of shape (batch, y, x)
+        [Jy/pixel]
     box : Box
+        Of all their emission (`emission_box`).
 
     Returns
     -------
     array of shape (batch, 2 a, 2 b), float32
-        ``a`` and ``b`` whole numbers of `HALF_BLOCK`; ``box.middle`` is at ``(b, a)``, and row 0
-        and column 0 are empty.
+        [Jy/pixel]; ``a`` and ``b`` whole numbers of `HALF_BLOCK`; ``box.middle`` is at ``(b, a)``,
+        and row 0 and column 0 are empty.
 
     Examples
     --------

@@ -75,6 +75,7 @@ def shift_factors(
     Parameters
     ----------
     offset_px : float
+        Towards higher index [pixel].
     cells_per_pixel, waves, full_px
         As `fourier_sums`.
     reference : array

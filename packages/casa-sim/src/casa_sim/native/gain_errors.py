@@ -53,7 +53,8 @@ def antenna_phase_errors(
     -----
     Antennas are independent. Each phase is a stationary Ornstein-Uhlenbeck process of correlation
     time 300 s (`PHASE_TIME_S`), exact at the times: Gillespie 1996, Phys. Rev. E 54, 2084,
-    eq. 2.47. Visibilities keep ``exp(-rms^2)`` of their amplitude on average, rms in radians.
+    eq. 2.47, doi:10.1103/PhysRevE.54.2084. Visibilities keep ``exp(-rms^2)`` of their amplitude on
+    average, rms in radians.
 
     Examples
     --------
@@ -91,7 +92,7 @@ def flux_scale_factor(percent: float, *, seed: int) -> float:
     Returns
     -------
     float
-        Log-normal about 1, thus never negative.
+        Log-normal about 1, thus never negative; dimensionless.
 
     Raises
     ------

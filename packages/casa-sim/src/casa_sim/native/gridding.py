@@ -1,7 +1,9 @@
 """The dirty image by gridding with CASA's rounding, for images that are to be CASA's.
 
 `casa_sim.native.images.dirty_image` is exact; this one errs as CASA does. CLEAN's choices hang on
-differences that small.
+differences that small. Gridding by a convolution and taking its taper out again: Thompson, Moran &
+Swenson 2017, Interferometry and Synthesis in Radio Astronomy, doi:10.1007/978-3-319-44431-4,
+chapter 10; the kernel is Schwab's (`casa_sim.native.spheroidal`).
 """
 
 from __future__ import annotations
@@ -34,7 +36,12 @@ def gridded_image(
     imsize_px: int,
     cell_arcsec: float,
 ) -> Image:
-    """The dirty image as CASA's standard gridder makes it; arguments as `dirty_image`.
+    """The dirty image as CASA's standard gridder makes it.
+
+    Parameters
+    ----------
+    visibilities, uvw_m, weights, frequency_hz, imsize_px, cell_arcsec
+        As `casa_sim.native.images.dirty_image`.
 
     Returns
     -------
@@ -85,6 +92,16 @@ def gridded_image(
 
 def padded_side(imsize_px: int) -> int:
     """Side of CASA's grid for an image: even, of factors 2, 3 and 5, above 1.2 times the image's.
+
+    Parameters
+    ----------
+    imsize_px : int
+        Side of the image [pixel].
+
+    Returns
+    -------
+    int
+        [pixel]
 
     Examples
     --------

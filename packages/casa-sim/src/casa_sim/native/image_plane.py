@@ -3,7 +3,8 @@
 Imaging is linear, and without w it does not depend on the place, so the dirty image of a sky is the
 sky convolved with the point spread function. Both are known exactly on the cells of a uv plane:
 the sky by its Fourier sums, whatever its pixel, the PSF by an FFT. Whole batches go through at
-once, numpy arrays or torch tensors.
+once, numpy arrays or torch tensors. That a dirty image is such a convolution: Thompson, Moran &
+Swenson 2017, Interferometry and Synthesis in Radio Astronomy, doi:10.1007/978-3-319-44431-4.
 """
 
 from __future__ import annotations
@@ -171,6 +172,7 @@ def make_image_plane(setup: ImagingSetup, *, reach_px: float = 0.0) -> ImagePlan
     Parameters
     ----------
     setup : ImagingSetup
+        Its PSF, cell [arcsec] and longest baselines [m] decide the plane.
     reach_px : float
         How far from the phase centre there may be emission [cell]; raised as
         `raised_reach_px` says.

@@ -59,8 +59,9 @@ def dirty_image(
 
     Notes
     -----
-    As CASA's default gridder, w is left out: over these fields that shifts nothing by more than
-    1e-4 of the image's root mean square.
+    The non-uniform FFT is ducc0's: Arras et al. 2021, A&A 646, A58, arXiv:2010.10122. As CASA's
+    default gridder, w is left out: over these fields that shifts nothing by more than 1e-4 of the
+    image's root mean square.
 
     Examples
     --------
@@ -108,6 +109,7 @@ def visibility_shares(
     Parameters
     ----------
     weights : ndarray, shape (n,)
+        From `imaging_weights`, none negative.
     uvw_m, frequency_hz, imsize_px, cell_arcsec
         As `dirty_image`.
 
@@ -147,12 +149,17 @@ def point_spread_function(
     imsize_px: int,
     cell_arcsec: float,
 ) -> Image:
-    """The dirty image of a point of 1 Jy at the phase centre; arguments as `dirty_image`.
+    """The dirty image of a point of 1 Jy at the phase centre.
+
+    Parameters
+    ----------
+    uvw_m, weights, frequency_hz, imsize_px, cell_arcsec
+        As `dirty_image`.
 
     Returns
     -------
     ndarray, shape (y, x), float32
-        Peak 1 at pixel ``imsize_px // 2``.
+        [Jy/beam]; peak 1 at pixel ``imsize_px // 2``, row 0 south, column 0 east.
 
     Examples
     --------

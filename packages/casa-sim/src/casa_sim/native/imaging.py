@@ -97,7 +97,7 @@ def image_observation(
     Returns
     -------
     Observation
-        The CLEAN image, or with ``stage`` ``dirty`` the dirty one [Jy/beam].
+        The CLEAN image, or with ``stage`` ``dirty`` the dirty one; shape (y, x) [Jy/beam].
     """
     dirty = picture = image_visibilities(seen, setup)
     counted: Mapping[str, Any] = {}

@@ -1,5 +1,6 @@
 """The minor cycle of CLEAN, compiled: find the strongest component, subtract, again.
 
+Högbom's loop (1974, A&AS 15, 417) over the scales of Cornwell (2008, arXiv:0806.2228).
 Only tiles that hold something near the threshold are searched and updated.
 """
 

@@ -36,10 +36,15 @@ def antenna_efficiency(frequency_hz: float) -> float:
     frequency_hz : float
         [Hz]
 
+    Returns
+    -------
+    float
+        ``exp(-(4 pi 25e-6 m nu / c)^2)`` times CASA's spillover, blockage and taper.
+
     Notes
     -----
-    Source: Ruze 1966, Proc. IEEE 54, 633 (surface of 25 micron rms), times CASA's spillover,
-    blockage and taper.
+    Source: Ruze 1966, Proc. IEEE 54, 633, doi:10.1109/PROC.1966.4784, for a surface of 25 micron
+    rms.
 
     Examples
     --------
@@ -86,7 +91,9 @@ def visibility_sigma_jy(
 
     Notes
     -----
-    ``4 sqrt(2) k Tsys / (eta_a eta_q pi D^2 sqrt(dnu t))``, as CASA's simulator has it.
+    ``4 sqrt(2) k Tsys / (eta_a eta_q pi D^2 sqrt(dnu t))``, as CASA's simulator has it: the
+    radiometer equation of two equal antennas, Thompson, Moran & Swenson 2017, Interferometry and
+    Synthesis in Radio Astronomy, chapter 6, doi:10.1007/978-3-319-44431-4.
 
     Examples
     --------
@@ -118,6 +125,11 @@ def stokes_i_sigma_jy(
     ----------
     band, pwv_mm, airmass, integration_s, bandwidth_hz, frequency_hz
         As `visibility_sigma_jy`, of which it is 1 / sqrt(2).
+
+    Returns
+    -------
+    ndarray
+        Of the shape of ``airmass``.
 
     Raises
     ------
@@ -188,11 +200,21 @@ def held_airmass(times_s: ArrayLike, elevation_rad: ArrayLike) -> NDArray[np.flo
 
 
 def track_airmass(track: UvTrack) -> NDArray[np.float64]:
-    """Airmass of each integration of a track, as `held_airmass`; shape (integrations,).
+    """Airmass of each integration of a track, as `held_airmass`, dimensionless.
 
     Parameters
     ----------
     track : UvTrack
+
+    Returns
+    -------
+    ndarray, shape (integrations,)
+
+    Examples
+    --------
+    >>> track = UvTrack(np.zeros((2, 3)), np.array([59000.0, 59000.0]), np.radians([90.0, 30.0]))
+    >>> track_airmass(track).tolist()
+    [1.0, 1.0]
     """
     return held_airmass((track.mjd - track.mjd[0]) * 86400, track.elevation_rad)
 

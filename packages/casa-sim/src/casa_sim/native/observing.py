@@ -47,7 +47,8 @@ def observe_natively(
     Returns
     -------
     Observation
-        Image [Jy/beam] with the sky's truth; ``settings`` tells noise and iterations.
+        Image of shape (y, x) [Jy/beam] with the sky's truth; ``settings`` tells noise and
+        iterations.
 
     Raises
     ------

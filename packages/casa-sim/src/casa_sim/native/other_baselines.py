@@ -125,6 +125,7 @@ def observe_at(
     Returns
     -------
     Observation
+        Images of shape (y, x) [Jy/beam], row 0 south, column 0 east.
 
     Raises
     ------

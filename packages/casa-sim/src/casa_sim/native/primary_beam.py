@@ -18,7 +18,7 @@ def primary_beam(radius_arcsec: NDArray[np.float64], frequency_hz: float) -> NDA
 
     Parameters
     ----------
-    radius_arcsec : ndarray
+    radius_arcsec : ndarray, shape (y, x) or any other
         Distance from the pointing centre [arcsec].
     frequency_hz : float
         [Hz]
@@ -31,7 +31,9 @@ def primary_beam(radius_arcsec: NDArray[np.float64], frequency_hz: float) -> NDA
     Notes
     -----
     The Airy pattern of a dish of 10.7 m blocked over 0.75 m, which is how CASA's imaging has
-    ALMA's 12 m antennas. Source: Born & Wolf, Principles of Optics, 8.5.2 and 8.6.2.
+    ALMA's 12 m antennas. With ``x = pi D sin(theta) / lambda`` the field of a dish is
+    ``D^2 J1(x) / x``, and the blockage's is taken away. Source: Born & Wolf, Principles of Optics,
+    8.5.2 and 8.6.2.
 
     Examples
     --------
@@ -62,7 +64,11 @@ def sensitive_pixels(
     frequency_hz : float
         [Hz]
     limit : float
-        0 to 1.
+        0 to 1, dimensionless.
+
+    Returns
+    -------
+    ndarray of bool, shape (side_px, side_px), or None
 
     Examples
     --------

@@ -31,6 +31,11 @@ def restored(model: Image, residual: Image, beam: Beam, cell_arcsec: float) -> I
     ndarray, shape (y, x), float32
         [Jy/beam]
 
+    Notes
+    -----
+    The last step of CLEAN (Högbom 1974, A&AS 15, 417). The convolution is a product with the
+    beam's transform, which is known in closed form.
+
     Examples
     --------
     >>> model = np.zeros((64, 64), np.float32)

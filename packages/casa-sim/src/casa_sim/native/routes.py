@@ -84,6 +84,7 @@ class ImagePlaneRoute:
     Parameters
     ----------
     setups : SetupCache
+        Of the point spread functions that skies are convolved with.
     """
 
     def __init__(self, setups: SetupCache) -> None:

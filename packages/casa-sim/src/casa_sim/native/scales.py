@@ -27,11 +27,12 @@ def scale_kernel(scale_px: float) -> Floats:
     Returns
     -------
     ndarray, shape (2 scale + 1, 2 scale + 1)
+        ``(1 - r^2)`` times the taper, ``r`` in units of the scale; 0 from ``r = 1`` on.
 
     Notes
     -----
-    Source: Cornwell 2008, IEEE J. Sel. Topics Signal Process. 2, 793, section III. The taper is
-    the function that gridding uses (`casa_sim.native.spheroidal`).
+    Source: Cornwell 2008, IEEE J. Sel. Topics Signal Process. 2, 793, section III,
+    arXiv:0806.2228. The taper is the function that gridding uses (`casa_sim.native.spheroidal`).
 
     Examples
     --------
@@ -54,6 +55,26 @@ def scale_kernel(scale_px: float) -> Floats:
 def scale_bias(scales_px: Sequence[float], small_scale_bias: float) -> Floats:
     """How much each scale's strength counts: ``1 - bias * scale / largest``, as in CASA.
 
+    Parameters
+    ----------
+    scales_px : sequence of float
+        [pixel]
+    small_scale_bias : float
+        0 (all count alike) to 1, dimensionless.
+
+    Returns
+    -------
+    ndarray, shape (scales,)
+
+    Raises
+    ------
+    InputError
+        If the bias is not within 0 to 1.
+
+    Notes
+    -----
+    Cornwell 2008, arXiv:0806.2228, has the factor with a bias of 0.6.
+
     Examples
     --------
     >>> scale_bias([0, 3, 6, 12], 0.9)
@@ -74,7 +95,7 @@ class ScaleResponses:
     kernels : tuple of ndarray
         `scale_kernel` of each.
     gains : ndarray, shape (scales,), float32
-        Strength per peak of the convolved residual, the bias included.
+        Strength per peak of the convolved residual, the bias included; dimensionless.
     cross : ndarray, shape (pairs, side, side), float32
         The PSF convolved with two kernels; the peak is at ``side // 2``.
     pair : ndarray, shape (scales, scales)
@@ -100,9 +121,9 @@ def scale_responses(
     psf : ndarray, shape (side, side)
         Over twice the field, so that it reaches every pixel from every other.
     scales_px : sequence of float
-        The first is 0.
+        The first is 0 [pixel].
     small_scale_bias : float
-        0 to 1.
+        0 to 1, dimensionless.
 
     Returns
     -------

@@ -44,9 +44,9 @@ class ImagingSetup:
     weights : ndarray, shape (n,), float32
         Of all visibilities: the first array's first; of each, the first channel's first.
     psf : ndarray, shape (2 side, 2 side), float32
-        Over twice the field.
+        Over twice the field, peak 1 at ``(side, side)``.
     beam : Beam
-        Restoring beam.
+        Restoring beam [arcsec].
     """
 
     settings: ObservationSettings
@@ -136,6 +136,11 @@ def observe_tracks(
     settings : ObservationSettings
     ra_deg, dec_deg : float
         J2000 [deg].
+
+    Returns
+    -------
+    tuple of UvTrack
+        By array, the larger one first.
 
     Raises
     ------

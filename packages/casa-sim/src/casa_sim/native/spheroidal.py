@@ -15,8 +15,8 @@ def spheroidal(place: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Parameters
     ----------
-    place : ndarray
-        -1 to 1, the ends of the support.
+    place : ndarray, shape (n,) or any other
+        -1 to 1, the ends of the support, dimensionless.
 
     Returns
     -------
@@ -25,7 +25,9 @@ def spheroidal(place: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Notes
     -----
-    Source: Schwab 1984, in Indirect Imaging, eq. 8.
+    Source: Schwab 1984, Optimal gridding of visibility data in radio interferometry, in Indirect
+    Imaging (ed. Roberts), p. 333, eq. 8: of all functions of that support, the one whose
+    transform keeps most of its weighted power within the image.
 
     Examples
     --------

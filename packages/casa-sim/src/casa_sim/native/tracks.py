@@ -1,4 +1,8 @@
-"""Tracks: which baselines an array offers during an observation, in metres along u, v and w."""
+"""Tracks: which baselines an array offers during an observation, in metres along u, v and w.
+
+u is to the east, v to the north, w to the source: Thompson, Moran & Swenson 2017, Interferometry
+and Synthesis in Radio Astronomy, eq. 4.1.
+"""
 
 from __future__ import annotations
 
@@ -100,7 +104,8 @@ def uv_track(
 
     Notes
     -----
-    Sidereal time, precession and nutation are those of IAU 2006/2000A (erfa), UT1 is taken as UTC.
+    Sidereal time, precession and nutation are those of IAU 2006/2000A (Wallace & Capitaine 2006,
+    A&A 459, 981, doi:10.1051/0004-6361:20065897, by way of erfa), UT1 is taken as UTC.
     The line of sight is the aberrated one, as CASA has it: without aberration the baselines turn by
     18 arcseconds, 9e-5 of their length. With it they agree with CASA to 2e-6.
 

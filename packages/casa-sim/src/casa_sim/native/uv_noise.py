@@ -33,6 +33,7 @@ class UvNoise:
     Parameters
     ----------
     setup : ImagingSetup
+        Weights and tracks decide how the noise is correlated.
 
     Notes
     -----
@@ -84,6 +85,11 @@ class UvNoise:
         ----------
         settings : ObservationSettings
             Band and water vapour matter.
+
+        Returns
+        -------
+        float
+            ``sqrt(sum w^2 sigma^2) / sum w`` over the visibilities.
         """
         return math.sqrt(float(self._variances(settings).sum()))
 
@@ -98,7 +104,7 @@ class UvNoise:
         Returns
         -------
         ndarray of shape (2 side, 2 side)
-            By separation (y, x), separation 0 at ``(side, side)``.
+            By separation (y, x), separation 0 at ``(side, side)``; 1 there, dimensionless.
         """
         shares = np.zeros(2 * self.waves**2)
         shares[self._occupied] = self._variances(settings) / self._counted
@@ -119,7 +125,8 @@ class UvNoise:
         Returns
         -------
         ndarray of shape (seed, 2, waves, waves), complex64
-            At ``(+ky, kx)`` and at ``(-ky, kx)``; numpy, for `images` to be brought to the sky.
+            [Jy/beam] times pixels of the plane, at ``(+ky, kx)`` and at ``(-ky, kx)``; numpy, for
+            `images` to be brought to the sky.
 
         Raises
         ------

@@ -21,6 +21,11 @@ def cells_per_metre(frequency_hz: float, cell_arcsec: float, full_px: int) -> fl
     full_px : int
         Side of the image.
 
+    Returns
+    -------
+    float
+        ``full cell / lambda`` [1/m]: a cell of the plane is 1 over the image's width.
+
     Examples
     --------
     >>> round(cells_per_metre(230e9, 0.05, 256), 4)
@@ -44,7 +49,8 @@ def half_plane_image(upper: Array, lower: Array, *, full_px: int, side_px: int) 
     Returns
     -------
     array of shape (batch, side, side)
-        Position 0 is at ``(side // 2, side // 2)``.
+        In the coefficients' unit over the number of pixels of the plane, as ``irfft2`` has it;
+        position 0 is at ``(side // 2, side // 2)``.
 
     Examples
     --------

@@ -51,6 +51,12 @@ def predict(
         If the sky's pixels are too coarse for the longest baseline; the message says which pixel
         is needed.
 
+    Notes
+    -----
+    The relation of sky and visibilities is that of Thompson, Moran & Swenson 2017, Interferometry
+    and Synthesis in Radio Astronomy, chapter 3, with CASA's sign. The transform is ducc0's: Arras
+    et al. 2021, A&A 646, A58, arXiv:2010.10122.
+
     Examples
     --------
     >>> data = np.zeros((64, 64))
@@ -86,6 +92,15 @@ def predict(
 
 def check_sampling(pixel_arcsec: float, uvw_m: NDArray[np.float64], frequency_hz: float) -> None:
     """Refuse pixels that can't hold what the longest baseline sees.
+
+    Parameters
+    ----------
+    pixel_arcsec : float
+        [arcsec]
+    uvw_m : ndarray, shape (n, 3)
+        [m]
+    frequency_hz : float
+        [Hz]
 
     Raises
     ------

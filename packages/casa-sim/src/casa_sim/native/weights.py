@@ -51,6 +51,7 @@ def imaging_weights(
     Returns
     -------
     ndarray, shape (n,)
+        In the unit of ``weights``; only their ratios matter to an image.
 
     Raises
     ------
@@ -59,8 +60,9 @@ def imaging_weights(
 
     Notes
     -----
-    Briggs (1995, thesis, eq. 3.19 and 3.20) as CASA counts: every visibility and its conjugate are
-    put into the cell ``int(u N cell + N/2)``, W is the sum there, and with
+    Briggs (1995, High fidelity deconvolution of moderately resolved sources, thesis, New Mexico
+    Institute of Mining and Technology, eq. 3.19 and 3.20) as CASA counts: every visibility and its
+    conjugate are put into the cell ``int(u N cell + N/2)``, W is the sum there, and with
     ``f^2 = (5 * 10^-R)^2 / (sum W^2 / sum w)``, both sums over both halves of the plane, the weight
     is ``w / (1 + W f^2)``.
 
