@@ -72,6 +72,7 @@ def find_array(array_cfg: str) -> ArrayConfiguration:
     Returns
     -------
     ArrayConfiguration
+        Beam and cell in milliarcseconds, at 230 GHz.
 
     Raises
     ------
@@ -99,6 +100,7 @@ def find_band(band: int) -> Band:
     Returns
     -------
     Band
+        Its frequency [GHz], and the opacity of dust there over that in band 6.
 
     Raises
     ------

@@ -66,14 +66,15 @@ def transfer(kernel: Float32, size: int) -> Float32:
 
     Parameters
     ----------
-    kernel : array of shape (2 half + 1, 2 half + 1)
+    kernel : array of shape (2 half + 1, 2 half + 1), dimensionless
         The same after half a turn, as every Gaussian beam is; so its transform is real.
     size : int
         Pixels along a side of the grid, at least 2 half + 1.
 
     Returns
     -------
-    array of shape (size, size // 2 + 1), real
+    array of shape (size, size // 2 + 1), real, dimensionless
+        Rows are wave numbers of y as ``fftfreq`` orders them, columns those of x from 0.
 
     Notes
     -----

@@ -112,7 +112,7 @@ class Canvas:
         Parameters
         ----------
         rng : numpy.random.Generator
-        beam : array of shape (full, full // 2 + 1)
+        beam : array of shape (full, full // 2 + 1), dimensionless
             `transfer` of the kernel.
         rms : float
             Of white noise of unit variance through the beam: the root of the kernel's summed
@@ -137,7 +137,7 @@ class Canvas:
         Parameters
         ----------
         image : array of shape (size, size)
-            Gets the picture.
+            Gets the picture [Jy/beam].
         table : Table
             Of the disk.
         kernel : array of shape (2 margin + 1, 2 margin + 1)

@@ -36,7 +36,8 @@ def draw_params(rows: Sequence[CatalogueRow], *, recipe: Recipe = "published") -
     Returns
     -------
     DiskParams
-        numpy float64; a disk depends on its own row alone.
+        numpy float64, arrays of shape (batch,) in row order; a disk depends on its own row alone.
+        Angles [deg], lengths [arcsec].
 
     Raises
     ------

@@ -76,6 +76,7 @@ def middle(values: Array) -> Array:
     Returns
     -------
     array of shape (..., 1)
+        In the unit of ``values``.
 
     Examples
     --------
@@ -106,7 +107,8 @@ def texture(waves: Array, sigma_field: Array, size: int) -> Array:
 
     Notes
     -----
-    White noise filtered with a Gaussian keeps exp(-2 pi^2 sigma^2 k^2) of wave number k; beyond
+    White noise filtered with a Gaussian keeps exp(-2 pi^2 sigma^2 k^2) of wave number k, the
+    Gaussian's transform (Bracewell, The Fourier Transform and Its Applications); beyond
     k = 20 that is below 1e-4 for the shortest filter drawn.
 
     Examples

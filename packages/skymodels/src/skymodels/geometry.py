@@ -100,6 +100,11 @@ def disk_axes(
         Along the major axis (positive to the position angle) and along the deprojected minor axis
         (positive 90 deg further, east of north).
 
+    Notes
+    -----
+    With e and n the offsets from the disk's centre, major = e sin PA + n cos PA and
+    minor = (e cos PA - n sin PA) / max(cos i, `MIN_COS_INCL`).
+
     Examples
     --------
     >>> import numpy as np

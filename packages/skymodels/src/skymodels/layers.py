@@ -45,7 +45,11 @@ def smooth_brightness(radius: Array, disk: DiskParams, density_unit: Array) -> A
     disk : DiskParams
         `spread` to the axes of ``radius``.
     density_unit : array of shape (batch, 1, ...)
-        Surface density that counts as 1.
+        Surface density that counts as 1, dimensionless.
+
+    Returns
+    -------
+    array of shape (batch, ...) [K]
 
     Examples
     --------
@@ -100,6 +104,10 @@ def wall_of(radius: Array, disk: DiskParams, level: Array) -> Array:
     level : array of shape (batch, 1, ...) [K]
         Brightness that the wall is a fraction of.
 
+    Returns
+    -------
+    array of shape (batch, ...) [K]
+
     Examples
     --------
     >>> import numpy as np
@@ -121,6 +129,10 @@ def with_gaps(brightness: Array, radius: Array, disk: DiskParams, peak: Array) -
     disk : DiskParams
     peak : array of shape (batch, 1, ...) [K]
         Brightness that the rings are a fraction of.
+
+    Returns
+    -------
+    array of shape (batch, ...) [K]
 
     Examples
     --------

@@ -105,11 +105,11 @@ def means_of_points(image: Float32) -> Float32:
 
     Parameters
     ----------
-    image : array of shape (y, x)
+    image : array of shape (y, x) [K]
 
     Returns
     -------
-    array of shape (y, x)
+    array of shape (y, x) [K]
 
     Examples
     --------

@@ -24,10 +24,14 @@ def surface_density(radius: Array, *, rc: Array, gamma: Array) -> Array:
     gamma : array of shape (batch, 1, ...)
         Power of the inner disk, dimensionless.
 
+    Returns
+    -------
+    array of shape (batch, ...)
+
     Notes
     -----
-    Self-similar solution of a viscous disk: Lynden-Bell & Pringle 1974, MNRAS 168, 603; in this
-    form Andrews et al. 2009, ApJ 700, 1502, eq. 4.
+    Self-similar solution of a viscous disk: Lynden-Bell & Pringle 1974, MNRAS 168, 603,
+    doi:10.1093/mnras/168.3.603; in this form Andrews et al. 2009, ApJ 700, 1502, eq. 4.
 
     Examples
     --------
@@ -57,6 +61,10 @@ def temperature(radius: Array, *, t0_k: Array, rref: Array, q: Array) -> Array:
     -------
     array of shape (batch, ...) [K]
 
+    Notes
+    -----
+    A power law of radius, as Beckwith et al. 1990, AJ 99, 924 have it.
+
     Examples
     --------
     >>> import numpy as np
@@ -82,6 +90,11 @@ def emission(temperature_k: Array, optical_depth: Array) -> Array:
     Returns
     -------
     array of shape (batch, ...) [K]
+
+    Notes
+    -----
+    Rybicki & Lightman 1979, Radiative Processes in Astrophysics, eq. 1.30 with nothing behind the
+    slab, in the Rayleigh-Jeans limit.
 
     Examples
     --------

@@ -178,6 +178,10 @@ def peak_temperature_k(peak_jy: float, pixel_arcsec: float, frequency_hz: float)
     frequency_hz : float
         [Hz]
 
+    Returns
+    -------
+    float
+
     Notes
     -----
     T = c^2 I / (2 k nu^2): Condon & Ransom 2016, Essential Radio Astronomy, eq. 2.33.

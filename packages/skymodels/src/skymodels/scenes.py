@@ -139,6 +139,7 @@ def draw_scene(rng: np.random.Generator) -> Scene:
     Returns
     -------
     Scene
+        Lengths [arcsec], angles [deg].
 
     Examples
     --------

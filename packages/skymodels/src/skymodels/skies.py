@@ -40,8 +40,8 @@ def render_sky(
     Returns
     -------
     SkyImage
-        In Jy/pixel, float64, its sum the row's flux; ``truth`` holds every drawn number, and the
-        implied peak brightness temperature ``tb_peak_k``.
+        In Jy/pixel, float64, shape (y, x), its sum the row's flux; ``truth`` holds every drawn
+        number, and the implied peak brightness temperature ``tb_peak_k``.
 
     Examples
     --------

@@ -37,11 +37,11 @@ class DiskParams:
     floor_arcsec : array of shape (batch,) [arcsec]
         Radii below it are taken as it.
     gamma, rc_arcsec : arrays of shape (batch,)
-        Surface density.
+        Of `profiles.surface_density`: dimensionless, [arcsec].
     t0_k, rref_arcsec, q : arrays of shape (batch,)
-        Temperature.
+        Of `profiles.temperature`: [K], [arcsec], dimensionless.
     tau : array of shape (batch,)
-        Optical depth at unit surface density, the band's factor included.
+        Optical depth at unit surface density, the band's factor included; dimensionless.
     cavity_depth, cavity_width_arcsec, wall_fraction, wall_width_arcsec : arrays of shape (batch,)
     gap_radius_arcsec, gap_width_arcsec, gap_depth : arrays of shape (batch, 5)
     ring_radius_arcsec, ring_width_arcsec, ring_fraction : arrays of shape (batch, 5)

@@ -141,7 +141,7 @@ class SyntheticDisks:
         Returns
         -------
         Sample
-            Pictures of shape (batch, y, x).
+            Pictures of shape (batch, y, x) [Jy/beam], row 0 south, column 0 east.
 
         Raises
         ------

@@ -43,14 +43,15 @@ class View:
 
         Parameters
         ----------
-        west, north : arrays that broadcast [pixel]
+        west, north : arrays that broadcast to one shape (y, x) [pixel]
+            Offsets from the disk's centre.
         turn_rad : float
             Angle in the plane of the disk by which both axes are turned, the major one towards the
             minor one [rad].
 
         Returns
         -------
-        major, minor : arrays [pixel]
+        major, minor : arrays of that shape [pixel]
             Along the major axis, positive to the position angle, and along the deprojected minor
             axis, positive 90 deg further.
 
