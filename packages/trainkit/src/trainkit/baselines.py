@@ -31,14 +31,16 @@ def predict_mean(labels: Mapping[str, Array], count: int) -> dict[str, Floats]:
     Parameters
     ----------
     labels : mapping of str to array of shape (item,)
-        Of the training disks: ``incl_deg``, ``pa_deg``, ``dx_arcsec``, ``dy_arcsec``.
+        Of the training disks: ``incl_deg``, ``pa_deg`` [deg], ``dx_arcsec``, ``dy_arcsec``
+        [arcsec].
     count : int
         Answers wanted.
 
     Returns
     -------
     dict of str to array of shape (count,)
-        For the position angle, the constant with the smallest mean axial distance.
+        The same names and units. For the position angle, the constant with the smallest mean axial
+        distance.
 
     Examples
     --------
@@ -83,13 +85,14 @@ def gaussian_fit(sample: Sample) -> dict[str, Floats]:
     Returns
     -------
     dict of str to array of shape (batch,)
-        ``incl_deg``, ``pa_deg``, ``dx_arcsec``, ``dy_arcsec``, always finite, and ``converged``,
-        1 or 0; a fit that did not converge is answered by the source's moments.
+        ``incl_deg``, ``pa_deg`` [deg], ``dx_arcsec``, ``dy_arcsec`` [arcsec, east and north
+        positive], always finite, and ``converged``, 1 or 0; a fit that did not converge is
+        answered by the source's moments.
 
     Notes
     -----
-    Gaussians convolve by adding covariances: Condon 1997, PASP 109, 166 (the errors of such
-    fits); the algebra is that of AIPS JMFIT and CASA imfit.
+    Gaussians convolve by adding covariances: Condon 1997, PASP 109, 166, doi:10.1086/133871 (the
+    errors of such fits); the algebra is that of AIPS JMFIT and CASA imfit.
     """
     batch = sample.as_batch()
     rows = [_fit_one(batch[i]) for i in range(batch.size or 0)]

@@ -37,7 +37,8 @@ def rate_factor(step: int, *, warmup: float, total: int, final: float) -> float:
 
     Notes
     -----
-    Source: Loshchilov & Hutter 2017, "SGDR", arXiv:1608.03983, eq. 5 (one period).
+    Source: Loshchilov & Hutter 2017, "SGDR", arXiv:1608.03983, eq. 5 (one period); the linear
+    growth before it, Goyal et al. 2017, arXiv:1706.02677.
 
     Examples
     --------
@@ -69,11 +70,16 @@ class Descent:
     warmup_steps : float
     total_steps : int
     final_lr : float
-        Share of ``lr`` at the end.
+        Share of ``lr`` at the end, dimensionless.
     clip_norm : float
-        Bound of the gradient's norm.
+        Bound of the norm of the whole gradient; a longer one is scaled down to it.
     overflow_skips : bool
         Half floats may overflow: the scaler then skips the step and tries a smaller scale.
+
+    Notes
+    -----
+    Schedule: `rate_factor`. Clipping: Pascanu, Mikolov & Bengio 2013, arXiv:1211.5063. Scaling of
+    the loss in half floats: Micikevicius et al. 2018, arXiv:1710.03740.
     """
 
     def __init__(

@@ -52,7 +52,7 @@ class FitConfig:
     epochs, batch_size : int
         A batch is that of all processes together.
     lr, weight_decay : float
-        Of AdamW, dimensionless.
+        Of AdamW (Loshchilov & Hutter 2019, arXiv:1711.05101), dimensionless.
     warmup_epochs, final_lr : float
         The rate grows linearly over ``warmup_epochs``, then falls as a cosine to ``final_lr`` x
         ``lr``.

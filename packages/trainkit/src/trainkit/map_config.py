@@ -39,7 +39,7 @@ class MapsConfig:
     epochs, patience, batch_size : int
         The run ends after ``patience`` epochs without a lower validation loss; 0 for never.
     lr, weight_decay : float
-        Of AdamW, dimensionless.
+        Of AdamW (Loshchilov & Hutter 2019, arXiv:1711.05101), dimensionless.
     warmup_epochs, final_lr : float
         The rate grows linearly over ``warmup_epochs``, then falls as a cosine to ``final_lr`` x
         ``lr``.

@@ -28,6 +28,16 @@ _INTERVAL = f"; 95 % interval by {RESAMPLES} bootstrap resamples of the disks"
 def axial_distance_deg(a_deg: Array, b_deg: Array) -> NDArray[np.float64]:
     """Distance of two axes, 0 to 90 [deg]; an axis turned by 180 deg is the same one.
 
+    Parameters
+    ----------
+    a_deg, b_deg : arrays of one shape, or numbers
+        Position angles, east of north [deg].
+
+    Returns
+    -------
+    ndarray
+        Of that shape.
+
     Examples
     --------
     >>> float(axial_distance_deg(1.0, 178.0))
@@ -45,12 +55,13 @@ def errors_of(
     Parameters
     ----------
     labels, answers : mapping of str to array of shape (item,)
-        ``incl_deg``, ``pa_deg``, ``dx_arcsec``, ``dy_arcsec``.
+        ``incl_deg``, ``pa_deg`` [deg], ``dx_arcsec``, ``dy_arcsec`` [arcsec].
 
     Returns
     -------
     dict of str to array
-        By name of the figure; ``pa_mae_deg`` has fewer entries than the others.
+        By name of the figure, which tells the unit; ``pa_mae_deg`` has fewer entries than the
+        others.
 
     Raises
     ------
@@ -94,10 +105,12 @@ def bootstrap_interval(values: NDArray[np.float64], *, seed: int = 0) -> tuple[f
     Returns
     -------
     (low, high)
+        In the unit of ``values``.
 
     Notes
     -----
-    Source: Efron & Tibshirani 1993, "An introduction to the bootstrap", ch. 13 (percentiles).
+    The bootstrap is Efron's (1979, Ann. Statist. 7, 1, doi:10.1214/aos/1176344552); its percentiles
+    as an interval: Efron & Tibshirani 1993, "An introduction to the bootstrap", ch. 13.
 
     Examples
     --------
@@ -119,7 +132,7 @@ def score(
     Parameters
     ----------
     labels, answers : mapping of str to array of shape (item,)
-        ``incl_deg``, ``pa_deg``, ``dx_arcsec``, ``dy_arcsec``.
+        ``incl_deg``, ``pa_deg`` [deg], ``dx_arcsec``, ``dy_arcsec`` [arcsec].
     data : str
         What the disks are, put into the definition.
     seed : int

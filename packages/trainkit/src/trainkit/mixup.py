@@ -3,7 +3,7 @@
 A picture ``a`` becomes lambda a + (1 - lambda) b with lambda at least one half, so ``a`` dominates.
 Its target stays that of ``a`` alone, and its loss counts lambda: an angle half way between two
 disks describes neither of them. Channels that show the beam are not blended; ``a`` is still seen
-with its own beam.
+with its own beam. Blending is that of mixup (Zhang et al. 2018, arXiv:1710.09412), the rest is not.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Mix:
     partner : int array
         Place in the batch of the picture that is blended in.
     weight : float32 array
-        lambda, 0.5 to 1; 1 where nothing is blended.
+        lambda, 0.5 to 1, dimensionless; 1 where nothing is blended.
     """
 
     partner: NDArray[np.int64]

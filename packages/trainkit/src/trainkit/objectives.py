@@ -49,8 +49,8 @@ class DiskGeometry:
     outputs : sequence of OutputSpec
         Of the network's card: ``incl_deg``, ``pa_deg``, ``dx_arcsec`` and ``dy_arcsec``.
     config : FitConfig
-        Its weights; with ``ellipticity`` the position angle's part counts sin^2 of the true
-        inclination.
+        Its weights, dimensionless; with ``ellipticity`` the position angle's part counts sin^2 of
+        the true inclination.
     network : str
         Name of the network that is trained.
 
@@ -115,7 +115,8 @@ class LabelRegression:
     Parameters
     ----------
     outputs : sequence of OutputSpec
-        Of the network's card; raw columns are standardised by their scale and offset.
+        Of the network's card; raw columns are standardised by their scale and offset, and so
+        dimensionless.
     network : str
         Name of the network that is trained.
 

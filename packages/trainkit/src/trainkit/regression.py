@@ -20,6 +20,16 @@ _INTERVAL = f"; 95 % interval by {RESAMPLES} bootstrap resamples of the items"
 def r_squared(truth: Floats, said: Floats) -> float:
     """1 - sum of squared errors / sum of squares about the mean truth; NaN if that is 0.
 
+    Parameters
+    ----------
+    truth, said : arrays of shape (item,)
+        In one unit.
+
+    Returns
+    -------
+    float
+        Dimensionless: 1 for exact answers, 0 for the mean truth, negative for worse.
+
     Examples
     --------
     >>> r_squared(np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 4.0]))
@@ -62,7 +72,8 @@ def score_labels(
 
     Notes
     -----
-    Source of the interval: Efron & Tibshirani 1993, "An introduction to the bootstrap", ch. 13.
+    Source of the interval: Efron & Tibshirani 1993, "An introduction to the bootstrap", ch. 13; the
+    bootstrap itself is Efron's (1979, Ann. Statist. 7, 1, doi:10.1214/aos/1176344552).
 
     Examples
     --------

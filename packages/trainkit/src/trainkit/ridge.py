@@ -55,6 +55,7 @@ def fit_ridge(
     Parameters
     ----------
     features : array of shape (item, feature)
+        In any units; they are divided by deviations and so made dimensionless.
     labels : array of shape (item, label)
     blocks : sequence of int or None
         Features of each block, in order; None makes every feature a block.
@@ -71,8 +72,10 @@ def fit_ridge(
     Notes
     -----
     With the smoother S of a penalty, the error on an item that is left out is
-    (y_i - (S y)_i) / (1 - S_ii). Source: Hastie, Tibshirani & Friedman 2009, "The elements of
-    statistical learning", 2nd ed., sec. 7.10.1; the dual form is that of sec. 12.3.7.
+    (y_i - (S y)_i) / (1 - S_ii). The method is Hoerl & Kennard's (1970, Technometrics 12, 55,
+    doi:10.1080/00401706.1970.10488634). Source of the formula: Hastie, Tibshirani & Friedman 2009,
+    "The elements of statistical learning", 2nd ed., sec. 7.10.1; the dual form is that of sec.
+    12.3.7.
 
     Examples
     --------

@@ -34,7 +34,7 @@ def fit_gaussians(dataset: ArrayDataset, indices: Sequence[int]) -> Answers:
     Returns
     -------
     dict of str to array of shape (item,)
-        As `gaussian_fit` has them, ``converged`` among them.
+        As `gaussian_fit` has them, ``converged`` among them; angles [deg], offsets [arcsec].
     """
     parts = [gaussian_fit(dataset[int(i)]) for i in indices]
     return {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
