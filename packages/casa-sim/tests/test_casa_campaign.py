@@ -46,7 +46,10 @@ def test_disks_are_made_in_order_and_then_kept(make_catalogue: MakeCatalogue) ->
     again = _simulate(path, workers=1)
     assert [r.status for r in again] == ["kept"] * 3
     assert [Path(r.file).stat().st_mtime_ns for r in again] == stamps
-    assert sorted(p.name for p in (path.parent / "out").iterdir()) == [r.name for r in made]
+    assert sorted(p.name for p in (path.parent / "out").iterdir()) == [
+        ".lock",
+        *(r.name for r in made),
+    ]
     assert (
         "observing with alma.cycle9.5.cfg"
         in (_product(path, "Disk_002").parent / "casa.log").read_text()
@@ -99,7 +102,7 @@ def test_a_sky_that_is_refused_leaves_nothing(make_catalogue: MakeCatalogue) -> 
     path = make_catalogue({"band": "8"}, {})
     made = _simulate(path)
     assert "the sky is at 230 GHz but band 8" in made[0].reason
-    assert [p.name for p in (path.parent / "out").iterdir()] == ["Disk_002"]
+    assert sorted(p.name for p in (path.parent / "out").iterdir()) == [".lock", "Disk_002"]
 
 
 def test_a_disk_that_hangs_is_given_up(make_catalogue: MakeCatalogue) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,15 +12,15 @@ from typing import Any
 import pytest
 
 from casa_sim import DiskResult, SimulatedDisks, simulate_catalogue
+from casa_sim.cli import main
 from casa_sim.native.cache import VARIABLE
 from casa_sim.native.campaign import shared_cache
 from casa_sim.products import product_name
 from skyrun.fits import read_image
+from skyrun.folder import locked_folder
 from skytypes.errors import InputError
 
 MakeCatalogue = Callable[..., Path]
-WAIT_S = 600.0
-"""Until something that must happen is given up, however slow the machine."""
 QUICK = {"time_s": "60", "array_cfg": "alma.cycle9.5.cfg", "array_lo": "", "niter": "50"}
 
 
@@ -109,18 +107,71 @@ def test_bad_options(make_catalogue: MakeCatalogue, options: dict[str, Any], mes
         _simulate(make_catalogue(QUICK), **options)
 
 
+# The command, killed by nobody's clock: it kills itself when the third image is written and not
+# yet marked as finished.
+KILLED = """
+import os
+import signal
+
+from casa_sim.cli import main
+from skyrun.folder import ResumableFolder
+
+finish, finished = ResumableFolder.finish, []
+
+
+def finish_or_die(*args):
+    finished.append(None)
+    if len(finished) == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    finish(*args)
+
+
+ResumableFolder.finish = finish_or_die
+main()
+"""
+
+
 def test_killed_and_run_again_is_the_same(make_catalogue: MakeCatalogue) -> None:
-    path = make_catalogue(*({**QUICK, "seed": str(n)} for n in range(6)))
+    path = make_catalogue(*({**QUICK, "seed": str(n)} for n in range(5)))
     models, out = path.parent / "models", path.parent / "out"
-    command = [sys.executable, "-c", "import sys; from casa_sim.cli import main; sys.exit(main())"]
-    command += ["catalogue", str(path), "--models", str(models), "-o", str(out), "--imsize", "128"]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
-        end = time.monotonic() + WAIT_S
-        while time.monotonic() < end and not list(out.glob("*/[!.]*.fits")):
-            time.sleep(0.02)
-        os.kill(process.pid, signal.SIGKILL)
-    assert list(out.glob("*/[!.]*_simulated.fits"))
-    resumed = {r.name: Path(r.file).read_bytes() for r in _simulate(path, imsize_px=128)}
+    command = [sys.executable, "-c", KILLED, "catalogue", str(path), "--imsize", "128"]
+    command += ["--models", str(models), "-o", str(out)]
+    died = subprocess.run(command, capture_output=True, check=False)
+    assert died.returncode == -signal.SIGKILL
+    assert sorted(p.parent.name for p in out.glob("*/*.fits")) == [f"Disk_00{n}" for n in (1, 2, 3)]
+    again = _simulate(path, imsize_px=128)
+    assert [r.status for r in again] == ["kept", "kept", "made", "made", "made"]
+    resumed = {r.name: Path(r.file).read_bytes() for r in again}
     out.rename(path.parent / "killed")
     whole = {r.name: Path(r.file).read_bytes() for r in _simulate(path, imsize_px=128)}
     assert resumed == whole
+
+
+@pytest.mark.parametrize("backend", ["native", "casa"])
+@pytest.mark.usefixtures("fake_casa")
+def test_a_folder_in_use_is_refused_and_left_alone(
+    make_catalogue: MakeCatalogue, backend: str
+) -> None:
+    path = make_catalogue(QUICK)
+    out = path.parent / "out"
+    with (
+        locked_folder(out),
+        pytest.raises(InputError, match="out: another run is using it; wait for it, or give"),
+    ):
+        _simulate(path, backend=backend)
+    assert not out.exists()
+    assert [r.status for r in _simulate(path)] == ["made"]
+
+
+def test_where_no_scheduler_answers_nothing_is_left(
+    make_catalogue: MakeCatalogue, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("distributed")
+    path = make_catalogue(QUICK)
+    out = path.parent / "out"
+    command = ["catalogue", str(path), "--models", str(path.parent / "models"), "-o", str(out)]
+    assert main([*command, "--dask", "tcp://127.0.0.1:9"]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("casa-sim: error: no dask scheduler answers at")
+    assert err.count("\n") == 1
+    assert not out.exists()

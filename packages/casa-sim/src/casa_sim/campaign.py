@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+from skyrun.folder import locked_folder
 from skytypes.errors import InputError
 
 from .casa.worker import JOB_TIMEOUT_S, check_timeout
@@ -70,7 +71,8 @@ def simulate_catalogue(
     Raises
     ------
     InputError
-        If the catalogue, an ID or an option is bad.
+        If the catalogue, an ID or an option is bad; when the first disk is asked for, if another
+        run is using the folder.
     MissingPackageError
         If CASA is asked for and not installed.
     """
@@ -88,7 +90,7 @@ def simulate_catalogue(
         for row in rows
         if not only or row.ID in only
     ]
-    return observe_disks(
+    results = observe_disks(
         tasks,
         out,
         backend=backend,
@@ -98,6 +100,13 @@ def simulate_catalogue(
         timeout_s=timeout_s,
         quiet=quiet,
     )
+    return _alone_in(out, results)
+
+
+def _alone_in(out: str | os.PathLike[str], results: Iterator[DiskResult]) -> Iterator[DiskResult]:
+    """The results, with other runs of catalogues kept out of their folder."""
+    with locked_folder(out):
+        yield from results
 
 
 def observe_disks(
