@@ -1,4 +1,7 @@
-"""One spelling for numpy arrays and torch tensors (the Python array API standard)."""
+"""One spelling for numpy arrays and torch tensors.
+
+It is that of the Python array API standard, https://data-apis.org/array-api.
+"""
 
 from __future__ import annotations
 

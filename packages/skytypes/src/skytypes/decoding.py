@@ -91,7 +91,8 @@ def decode(card: ModelCard, raw: Mapping[str, Array] | Array, sample: Sample) ->
     Returns
     -------
     dict of str to array of shape (batch, ...)
-        By output name, in the output's unit. Outputs with several classes: (batch, class).
+        By output name, in the output's unit, as `OutputSpec` has it: angles [deg], east of north;
+        offsets [arcsec], east and north positive. Outputs with several classes: (batch, class).
 
     Raises
     ------

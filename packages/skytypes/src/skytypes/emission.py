@@ -154,6 +154,11 @@ def find_emission(picture: Array) -> Emission:
     Emission
         With at least the brightest pixel, in a picture that is not flat.
 
+    Notes
+    -----
+    Noise is 1.4826 times the median distance from the median, the sigma of normal noise: Rousseeuw
+    & Croux 1993, J. Am. Stat. Assoc. 88, 1273, doi:10.1080/01621459.1993.10476408.
+
     Examples
     --------
     >>> import numpy as np

@@ -58,6 +58,10 @@ class Beam:
     def covariance_arcsec2(self) -> NDArray[np.float64]:
         """Covariance of the Gaussian, shape (2, 2) in (east, north) [arcsec^2].
 
+        Notes
+        -----
+        Along the axes it is FWHM^2 / (8 ln 2); the major one points to (sin BPA, cos BPA).
+
         Examples
         --------
         >>> cov = Beam(2.3548200450309493, 1.0, 90.0).covariance_arcsec2()
@@ -162,7 +166,7 @@ class Observation:
     Parameters
     ----------
     image : SkyImage
-        The restored image, with its beam.
+        The restored image, shape (y, x) [Jy/beam], with its beam.
     settings : mapping
         Array, time, weighting …, field names with units.
     dirty, psf : SkyImage or None

@@ -24,7 +24,7 @@ class Sample:
     Parameters
     ----------
     inputs : mapping of str to array
-        For pictures: ``image`` of shape (y, x), and the numbers ``pixel_scale_arcsec``,
+        For pictures: ``image`` of shape (y, x) [Jy/beam], and the numbers ``pixel_scale_arcsec``,
         ``bmaj_arcsec``, ``bmin_arcsec``, ``bpa_deg``, ``reference_x_px``, ``reference_y_px``.
         A batch has one more axis, in front, in each.
     labels : mapping of str to array

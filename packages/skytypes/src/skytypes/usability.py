@@ -77,7 +77,7 @@ def reasons_not_usable(
     card : ModelCard
         Its ``usable`` rules.
     answers : mapping of str to array of shape (batch,)
-        As `decode` returned them.
+        As `decode` returned them, in the outputs' units (degrees, arcsec).
     sample : Sample
         One item or a batch.
 

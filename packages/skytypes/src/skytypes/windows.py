@@ -21,7 +21,15 @@ _COARSE = 64
 
 @dataclass(frozen=True)
 class Window:
-    """Centres and half widths of square windows, shape (batch,) [pixel]."""
+    """Square windows.
+
+    Parameters
+    ----------
+    x_px, y_px : arrays of shape (batch,) [pixel]
+        Centres, to the west and to the north.
+    half_px : array of shape (batch,) [pixel]
+        Half widths.
+    """
 
     x_px: Array
     y_px: Array
@@ -67,7 +75,20 @@ def resample_weights(count: int, centre_px: Array, half_px: Array, size: int) ->
 
 
 def resample(image: Array, window: Window, size: int) -> Array:
-    """Pictures of shape (batch, y, x) brought to (batch, size, size) over their windows.
+    """Pictures brought to ``size`` pixels a side over their windows.
+
+    Parameters
+    ----------
+    image : array of shape (batch, y, x), any unit
+        A brightness (per beam or per solid angle): values are averaged, not summed.
+    window : Window
+    size : int
+        Pixels wanted.
+
+    Returns
+    -------
+    array of shape (batch, size, size)
+        In the unit of ``image``.
 
     Examples
     --------
@@ -164,7 +185,7 @@ def crop_window(image: Array, sample: Sample, args: Mapping[str, Value]) -> Wind
 
     Parameters
     ----------
-    image : array of shape (batch, y, x)
+    image : array of shape (batch, y, x), any unit
     sample : Sample
         A batch; its ``pixel_scale_arcsec`` is read.
     args : mapping
