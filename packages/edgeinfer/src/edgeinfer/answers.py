@@ -20,12 +20,13 @@ class Answer:
     ----------
     file : str
     values : mapping of str to `Value`
-        By output name, in the card's units; position angles east of north, offsets east and north
-        positive.
+        By output name, in the card's units; position angles east of north [deg], offsets east and
+        north positive [arcsec].
     reasons : tuple of str
         Why the values must not be used; empty means usable.
     seconds : float
-        Wall time of this file: reading, encoding and decoding it, and its share of the network's.
+        Wall time of this file: reading, encoding and decoding it, and its share of the network's
+        [s].
     error : str or None
         One line, where there is no answer.
 

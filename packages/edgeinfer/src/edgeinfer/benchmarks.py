@@ -63,7 +63,8 @@ def median_interval(values: Sequence[float]) -> tuple[float, float, float]:
     Returns
     -------
     (median, low, high)
-        For fewer than six values the interval is their range, which holds less than 95 %.
+        In the unit of ``values``. For fewer than six the interval is their range, which holds less
+        than 95 %.
 
     Notes
     -----

@@ -63,9 +63,9 @@ class Golden:
     tensors : mapping of str to array, or None
         Else the encoded tensors, shape (1, ...).
     raw : mapping of str to array, shape (1, column, ...)
-        What torch answered.
+        What torch answered, dimensionless.
     answers : mapping of str to array
-        Decoded from ``raw``, in physical units; empty without a picture.
+        Decoded from ``raw``, in physical units ([deg], [arcsec]); empty without a picture.
     """
 
     sample: FloatMap | None

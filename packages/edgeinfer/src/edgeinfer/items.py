@@ -33,10 +33,10 @@ class Item:
     file : str
         What it is called in the answer.
     seconds : float
-        Wall time of reading and encoding it.
+        Wall time of reading and encoding it [s].
     sample : Sample or None
         A batch of one; None after an error.
-    tensors : mapping of str to array of shape (1, ...)
+    tensors : mapping of str to array of shape (1, ...), dimensionless
     error : str or None
     reasons : tuple of str
         Why its answer must not be used, as far as the item itself says.

@@ -54,12 +54,13 @@ class EdgeModel:
         Parameters
         ----------
         sample : Sample
-            With the inputs that the card's channels start from; numpy arrays.
+            With the inputs that the card's channels start from; numpy arrays, pictures of shape
+            (y, x) or (batch, y, x), row 0 south, column 0 east.
 
         Returns
         -------
         dict of str to array of shape (batch, ...)
-            By output name, in the output's unit.
+            By output name, in the output's unit: angles [deg], offsets [arcsec].
 
         Raises
         ------

@@ -57,11 +57,11 @@ def run_torch(network: torch.nn.Module, card: ModelCard, tensors: Tensors) -> di
         Takes the tensors of ``card.inputs`` in that order; returns one tensor, several in the
         order of the card's output tensors, or a mapping by their names.
     card : ModelCard
-    tensors : mapping of str to array of shape (batch, ...)
+    tensors : mapping of str to array of shape (batch, ...), dimensionless
 
     Returns
     -------
-    dict of str to array of shape (batch, column, ...)
+    dict of str to array of shape (batch, column, ...), dimensionless
     """
     import torch
 
