@@ -47,6 +47,12 @@ class ResidualBlock(nn.Module):
     Parameters
     ----------
     channels : int
+        Of input and output, which are of shape (batch, channels, y, x), dimensionless.
+
+    Notes
+    -----
+    Source: He et al. 2016, arXiv:1512.03385; the norms are Ioffe & Szegedy's (2015,
+    arXiv:1502.03167).
 
     Examples
     --------

@@ -94,9 +94,9 @@ def adaptive_moments(pictures: Tensor, widths: Tensor, basis: Tensor) -> Gaussia
     With a weight of covariance W, a Gaussian of covariance C has weighted moments
     M = (1/C + 1/W)^-1; at W = width x C, C = M (1 + width) / width. Each round takes an error of
     the size down by nearly 1 + width.
-    Source: Bernstein and Jarvis 2002, AJ 123, 583 (adaptive moments); Hirata and Seljak 2003,
-    MNRAS 343, 459. The inertia is ours: 4 standard deviations of the flux, were every
-    pixel noise.
+    Source: Bernstein and Jarvis 2002, AJ 123, 583, arXiv:astro-ph/0107431 (adaptive moments);
+    Hirata and Seljak 2003, MNRAS 343, 459, arXiv:astro-ph/0301054. The inertia is ours: 4 standard
+    deviations of the flux, were every pixel noise.
 
     Examples
     --------
