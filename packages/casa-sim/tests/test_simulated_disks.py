@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -45,6 +46,16 @@ def test_contract_and_order(folder: Path) -> None:
     assert disks[0].inputs["bmaj_arcsec"] == np.float32(0.05)
     assert disks[0].inputs["reference_x_px"] == 8
     assert disks.skipped == {}
+
+
+def test_the_example_is_a_dataset_and_leaves_no_folder() -> None:
+    disks = SimulatedDisks.example()
+    check_dataset(disks)
+    folder = disks.folder
+    assert folder.is_dir()
+    del disks
+    gc.collect()
+    assert not folder.exists()
 
 
 def test_few_images_stay_in_memory(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """`PopulationMaps` over tables as ``generate``, ``split`` and ``observed`` write them."""
 
+import gc
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -68,6 +69,16 @@ def test_keeps_the_contract_and_gives_what_was_saved(
     assert again[3].inputs[NAMES[2]].tobytes() == maps[3].inputs[NAMES[2]].tobytes()
     with pytest.raises(IndexError):
         maps[4]
+
+
+def test_the_example_is_a_dataset_and_leaves_no_folder() -> None:
+    maps = PopulationMaps.example()
+    check_dataset(maps)
+    folder = maps.path.parent
+    assert folder.is_dir()
+    del maps
+    gc.collect()
+    assert not folder.exists()
 
 
 def test_is_found_by_name(write: Callable[..., Path]) -> None:

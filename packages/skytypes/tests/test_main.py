@@ -12,7 +12,8 @@ from skytypes.__main__ import main
 
 PACKAGE = """
 import numpy as np
-from skytypes import Sample
+from dataclasses import replace
+from skytypes import Beam, Observation, Sample, find
 
 class Disks:
     def __init__(self, dtype):
@@ -36,13 +37,35 @@ class Crash:
     @classmethod
     def example(cls):
         raise RuntimeError("engine on fire")
+
+class Borrowed(Disks):
+    @classmethod
+    def example(cls):
+        return find("skies", "absent")
+
+class Blur:
+    away_deg = 0.0
+    @classmethod
+    def example(cls):
+        return cls()
+    def observe(self, sky, /, *, seed):
+        beam, ra_deg = Beam(0.1, 0.1, 0.0), sky.ra_deg + self.away_deg
+        return Observation(replace(sky, unit="Jy/beam", beam=beam, ra_deg=ra_deg))
+
+class Mispointed(Blur):
+    away_deg = 1.0
 """
 ENTRIES = """
 [skytypes.datasets]
+borrowed = madeup:Borrowed
 good = madeup:Good
 crash = madeup:Crash
 double = madeup:Double
 silent = madeup:Disks
+[skytypes.simulators]
+blur = madeup:Blur
+mispointed = madeup:Mispointed
+unseen = madeup:Disks
 [skytypes.models]
 gone = madeup:nonesuch
 """
@@ -66,6 +89,10 @@ def test_each_object_gets_a_line_and_failures_a_status(
     assert found["good"].endswith("checked")
     assert found["silent"].endswith("imported (no example() to check)")
     assert found["crash"].endswith("FAILED: RuntimeError: engine on fire")
+    assert "imported (no example: no sky source 'absent' is installed" in found["borrowed"]
+    assert found["blur"].endswith("checked")
+    assert "FAILED: image points 1 deg away from the sky's" in found["mispointed"]
+    assert found["unseen"].endswith("imported (no example() to check)")
     assert "FAILED: item 0: 'x' is float64, not float32" in found["double"]
     assert "FAILED: model 'gone' is registered as madeup:nonesuch" in found["gone"]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from .catalogue import read_catalogue
 from .labels import LABELS
@@ -12,6 +14,13 @@ from .native.cache import SetupCache
 from .native.routes import Route
 from .observed_skies import ObservedSkies, Stage
 from .sky_sources import find_skies
+
+_EXAMPLE = """\
+ID,incl_deg,pa_deg,rout_arcsec,rmin_arcsec,flux_jy,time_s,array_cfg,array_lo,pwv,niter,band,\
+dx_arcsec,dy_arcsec,seed
+Disk_001,45,30,0.5,0,0.03,60,alma.cycle9.5.cfg,alma.cycle9.5.cfg,1,50,6,0,0,1
+Disk_002,60,120,0.8,0.1,0.05,60,alma.cycle9.5.cfg,alma.cycle9.5.cfg,1,50,6,0,0,2
+"""
 
 
 class DisksObserved(ObservedSkies):
@@ -65,3 +74,21 @@ class DisksObserved(ObservedSkies):
             cache=cache,
         )
         self.groups = tuple(row.ID for row in rows)
+
+    @classmethod
+    def example(cls) -> DisksObserved:
+        """A small dataset for contract tests: two disks.
+
+        Returns
+        -------
+        DisksObserved
+
+        Raises
+        ------
+        MissingPackageError
+            If no package offers ``disks``.
+        """
+        with TemporaryDirectory() as folder:
+            catalogue = Path(folder, "catalogue.csv")
+            catalogue.write_text(_EXAMPLE)
+            return cls(catalogue, imsize_px=128)

@@ -6,8 +6,12 @@ import os
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from weakref import finalize
 
-from skytypes import Sample, SkyImage
+import numpy as np
+
+from skytypes import Beam, Sample, SkyImage
 from skytypes.errors import InputError
 from skytypes.samples import image_sample
 
@@ -73,6 +77,36 @@ class SimulatedDisks:
         self.groups = tuple(path.parent.name for path in self.files)
         if not self.files:
             raise InputError(self._nothing(found))
+
+    @classmethod
+    def example(cls) -> SimulatedDisks:
+        """A small dataset for contract tests; its folder goes when it does.
+
+        Returns
+        -------
+        SimulatedDisks
+            Two images of 32 x 32 pixels [Jy/beam].
+
+        Examples
+        --------
+        >>> disks = SimulatedDisks.example()
+        >>> len(disks), disks.groups
+        (2, ('Disk_001', 'Disk_002'))
+        """
+        from skyrun.fits import write_image
+
+        folder = TemporaryDirectory()
+        for number in (1, 2):
+            path = Path(folder.name, f"Disk_00{number}", f"Disk_00{number}_B6_simulated.fits")
+            path.parent.mkdir()
+            truth = dict.fromkeys(LABELS, 0.1 * number)
+            beam = Beam(0.1, 0.08, 30.0)
+            image = SkyImage(number * np.eye(32), 0.02, "Jy/beam", beam=beam, truth=truth)
+            write_image(path, image)
+        # One image kept, so that each is read again.
+        made = cls(folder.name, cache=1)
+        finalize(made, folder.cleanup)
+        return made
 
     def __len__(self) -> int:
         """Number of usable images."""

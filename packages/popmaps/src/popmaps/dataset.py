@@ -8,7 +8,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final, TypeAlias
+from weakref import finalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,6 +116,31 @@ class PopulationMaps:
         known = [table.labels.index(name) for name in self.labels]
         values = [[table.values[row][k] for k in known] for row in self.rows]
         self._values: Numbers = np.array(values, np.float64).reshape(len(self.rows), len(known))
+
+    @classmethod
+    def example(cls) -> PopulationMaps:
+        """A small dataset for contract tests; its folder goes when it does.
+
+        Returns
+        -------
+        PopulationMaps
+            Three stacked maps of 4 x 5 bins.
+
+        Examples
+        --------
+        >>> maps = PopulationMaps.example()
+        >>> len(maps), maps.shapes, maps.labels
+        (3, {'ppdot_map': (4, 5)}, ('h_c',))
+        """
+        folder = TemporaryDirectory()
+        stack = np.arange(60, dtype=np.float32).reshape(3, 4, 5)
+        np.save(Path(folder.name, "ppdot_map.npy"), stack)
+        rows = "".join(f"ppdot_map.npy#{row},0.{row}\n" for row in range(len(stack)))
+        table = Path(folder.name, "dataset.csv")
+        table.write_text("input:ppdot_map,h_c\n" + rows)
+        made = cls(table)
+        finalize(made, folder.cleanup)
+        return made
 
     def __len__(self) -> int:
         """Number of whole rows."""

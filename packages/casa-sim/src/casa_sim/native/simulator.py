@@ -50,6 +50,21 @@ class NativeSimulator:
         self.settings, self.keep = settings, check_keep(keep, PICTURES)
         self._cache = cache or SetupCache()
 
+    @classmethod
+    def example(cls) -> NativeSimulator:
+        """A small simulator for contract tests.
+
+        Returns
+        -------
+        NativeSimulator
+
+        Examples
+        --------
+        >>> NativeSimulator.example().settings.imsize_px
+        128
+        """
+        return cls(ObservationSettings("alma.cycle9.5.cfg", time_s=60, imsize_px=128, niter=20))
+
     def observe(self, sky: SkyImage, /, *, seed: int) -> Observation:
         """The image of a sky.
 
