@@ -57,7 +57,7 @@ def predict(
     Returns
     -------
     dict of str to array of shape (item,)
-        By output name, in the output's unit.
+        By output name, in the output's unit: for disks angles [deg], offsets [arcsec].
     """
     trained = network.training
     network.eval()

@@ -125,12 +125,15 @@ def turn_sample(sample: Sample, views: Tensor) -> Sample:
     Parameters
     ----------
     sample : Sample
-        A batch of torch tensors with square pictures.
+        A batch of torch tensors with square pictures, shape (batch, y, x).
     views : int tensor of shape (batch,), 0 to 7
+        As `view_matrices` takes them.
 
     Returns
     -------
     Sample
+        Of the same shapes and units: angles [deg], east of north; offsets [arcsec], east and north
+        positive; reference pixel [pixel].
 
     Raises
     ------

@@ -3,7 +3,7 @@
 A baseline of ``u`` metres at frequency ``f`` sees what one of ``u f / f0`` metres sees at ``f0``.
 So the channels of an observation are visibilities at its middle frequency with longer and shorter
 baselines, one channel after the other, and everything after that has one frequency: a continuum
-image of one term (multi-frequency synthesis: Conway, Cornwell & Wilkinson 1990, MNRAS 246, 490).
+image of one term (multi-frequency synthesis: Sault & Wieringa 1994, A&AS 108, 585).
 """
 
 from __future__ import annotations
