@@ -111,9 +111,11 @@ def observe(folder: Path, count: int) -> SimulatedDisks:
     """Disks of the published catalogue as CLEAN images, in a folder."""
     rows = draw_catalogue(count, seed=OTHER_SEED)
     write_catalogue(folder / "catalogue.csv", rows)
-    made = make_models(rows, folder / "models", workers=2)
-    results = simulate_catalogue(
-        folder / "catalogue.csv", folder / "models", folder / "simulations", workers=2
+    made = list(make_models(rows, folder / "models", workers=2))
+    results = list(
+        simulate_catalogue(
+            folder / "catalogue.csv", folder / "models", folder / "simulations", workers=2
+        )
     )
     failed = [m.error for m in made if m.error] + [r.reason for r in results if r.reason]
     if failed:
@@ -149,7 +151,7 @@ def main() -> None:
     parser.add_argument("--test", type=int, default=1000)
     parser.add_argument("--observed", type=int, default=400)
     options = parser.parse_args()
-    results = {}
+    results: dict[int, FitResult] = {}
     with tempfile.TemporaryDirectory() as folder:
         for seed in options.seeds:
             out = Path(folder, str(seed))
