@@ -13,7 +13,7 @@ import pytest
 
 from popmaps.cli import main
 
-START_S = 120.0
+START_S = 600.0
 
 
 def _start(folder: Path, *command: str) -> subprocess.Popen[bytes]:

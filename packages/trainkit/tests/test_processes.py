@@ -20,7 +20,7 @@ ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 
 def finish(command: list[str]) -> str:
     done = subprocess.run(
-        command, capture_output=True, text=True, env=ENVIRONMENT, timeout=300, check=False
+        command, capture_output=True, text=True, env=ENVIRONMENT, timeout=600, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr
