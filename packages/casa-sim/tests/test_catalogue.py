@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casa_sim.catalogue import COLUMNS, parse_catalogue, read_catalogue
+from casa_sim.catalogue import COLUMNS, OPTIONAL, parse_catalogue, read_catalogue
 from skytypes.errors import InputError
 
 MakeCatalogue = Callable[..., Path]
@@ -33,11 +33,28 @@ def test_rows_become_settings(make_catalogue: MakeCatalogue) -> None:
     assert same.settings().arrays == ("alma.cycle9.7.cfg",)
 
 
-@pytest.mark.parametrize("column", COLUMNS)
+@pytest.mark.parametrize("column", sorted(set(COLUMNS) - set(OPTIONAL)))
 def test_a_missing_column_is_named(make_catalogue: MakeCatalogue, column: str) -> None:
     text = make_catalogue({}).read_text().replace(column, f"no_{column}", 1)
     with pytest.raises(InputError, match=rf"x.csv: no column {column}; a catalogue needs"):
         parse_catalogue(text, source="x.csv")
+
+
+FOREIGN = """ID,incl_deg,pa_deg,rout_arcsec,flux_jy,time_s,array_cfg,pwv,niter,band
+ring,29,45.7,1.2,0.15,1800,alma.cycle9.7.cfg,1.0,800,6
+wide,29,45.7,1.2,0.15,1800,alma.cycle9.4.cfg,1.0,800,6
+"""
+
+
+def test_a_foreign_catalogue_may_lack_what_is_ours() -> None:
+    ring, wide = parse_catalogue(FOREIGN)
+    assert ring.settings().arrays == ("alma.cycle9.7.cfg", "alma.cycle9.5.cfg")
+    # cycle9.5 is not more compact than that one.
+    assert wide.settings().arrays == ("alma.cycle9.4.cfg",)
+    assert (ring.dx_arcsec, ring.dy_arcsec) == (0, 0)
+    # The seed that skymodels gives this name: the first four bytes of its BLAKE2b hash.
+    assert ring.seed == 3653743779
+    assert ring.seed != wide.seed
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skymodels import CatalogueRow, draw_catalogue, read_catalogue, write_catalogue
-from skymodels.catalogue_files import format_catalogue, scan_catalogue, seed_of_id
+from skymodels.catalogue_files import format_catalogue, scan_catalogue
 from skymodels.catalogue_rows import COLUMNS
 from skymodels.errors import CatalogueError
 from skytypes.errors import InputError
+from skytypes.seeds import seed_of_name
 
 ROWS = draw_catalogue(3, seed=42)
 TEXT = format_catalogue(ROWS)
@@ -160,7 +161,7 @@ def test_someone_elses_catalogue(tmp_path: Path) -> None:
     for row, ours in zip(rows, ROWS, strict=True):
         assert (row.dx_arcsec, row.dy_arcsec, row.array_lo) == (0, 0, "alma.cycle9.5.cfg")
         assert row.pixel_mas == ours.pixel_mas
-        assert row.seed == seed_of_id(row.ID)
+        assert row.seed == seed_of_name(row.ID)
 
 
 def test_scan_goes_on_after_a_bad_row(tmp_path: Path) -> None:

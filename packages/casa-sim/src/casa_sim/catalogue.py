@@ -6,12 +6,13 @@ import csv
 import io
 import os
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from skyrun.files import read_text
 from skytypes.errors import InputError, SkyError
+from skytypes.seeds import seed_of_name
 
 from .arrays import ARRAYS, find_band
 from .imaging_rules import needs_two_arrays
@@ -107,6 +108,13 @@ class CatalogueRow(BaseModel):
 
 COLUMNS = tuple(CatalogueRow.model_fields)
 
+OPTIONAL = ("array_lo", "dx_arcsec", "dy_arcsec", "seed")
+"""Columns that a foreign catalogue may lack: the second array is then cycle9.5 where that is more
+compact, the disk lies at the reference position, and the seed is a hash of the ID."""
+
+_ARRAY_LO = "alma.cycle9.5.cfg"
+_NO_SECOND = tuple(ARRAYS)[: tuple(ARRAYS).index(_ARRAY_LO) + 1]
+
 
 def read_catalogue(path: str | os.PathLike[str]) -> list[CatalogueRow]:
     """The disks of a catalogue CSV, in its order.
@@ -114,7 +122,7 @@ def read_catalogue(path: str | os.PathLike[str]) -> list[CatalogueRow]:
     Parameters
     ----------
     path : path
-        UTF-8, a header line with at least `COLUMNS`.
+        UTF-8, a header line with at least `COLUMNS` but those in `OPTIONAL`.
 
     Returns
     -------
@@ -172,7 +180,7 @@ def parse_catalogue(text: str, *, source: str = "catalogue") -> list[CatalogueRo
 
 
 def _check_header(header: list[str], source: str) -> None:
-    missing = [name for name in COLUMNS if name not in header]
+    missing = [name for name in COLUMNS if name not in (*header, *OPTIONAL)]
     if missing:
         raise InputError(f"{source}: no column {', '.join(missing)}; a catalogue needs them all")
     twice = sorted({name for name in header if name in COLUMNS and header.count(name) > 1})
@@ -180,10 +188,18 @@ def _check_header(header: list[str], source: str) -> None:
         raise InputError(f"{source}: column {twice[0]} is given twice; leave one")
 
 
+def _defaults(given: Mapping[str, str]) -> dict[str, str]:
+    """What a row says where its catalogue lacks the column."""
+    array_lo = "" if given["array_cfg"] in _NO_SECOND else _ARRAY_LO
+    seed = str(seed_of_name(given["ID"]))
+    return {"array_lo": array_lo, "dx_arcsec": "0", "dy_arcsec": "0", "seed": seed}
+
+
 def _row(header: list[str], fields: list[str], where: str) -> CatalogueRow:
     if len(fields) != len(header):
         raise InputError(f"{where}: {len(fields)} fields; the header names {len(header)}")
-    values: Mapping[str, Any] = {k: v.strip() for k, v in zip(header, fields, strict=True)}
+    given = {k: v.strip() for k, v in zip(header, fields, strict=True)}
+    values = _defaults(given) | given
     try:
         row = CatalogueRow.model_validate(values)
         row.settings()

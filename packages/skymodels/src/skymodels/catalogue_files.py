@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import csv
 import difflib
-import hashlib
 import io
 import os
 import re
@@ -21,6 +20,7 @@ from dataclasses import astuple
 from pydantic import TypeAdapter, ValidationError
 
 from skyrun.files import read_text, write_text
+from skytypes.seeds import seed_of_name
 
 from .alma import sky_pixel_mas
 from .catalogue_rows import COLUMNS, MAX_ROWS, CatalogueRow, wrong_value
@@ -202,7 +202,7 @@ def _row(header: list[str], fields: list[str]) -> CatalogueRow:
     given = {k: v for k, v in zip(header, fields, strict=True) if k in COLUMNS}
     defaults = {"array_lo": "alma.cycle9.5.cfg", "dx_arcsec": "0", "dy_arcsec": "0"}
     values = defaults | given
-    values.setdefault("seed", str(seed_of_id(values["ID"])))
+    values.setdefault("seed", str(seed_of_name(values["ID"])))
     pixel_by_rule = "pixel_mas" not in values
     if pixel_by_rule:
         values["pixel_mas"] = "1"
@@ -235,27 +235,3 @@ def _validated(values: dict[str, str]) -> CatalogueRow:
             column = str(first["loc"][0])
             raise CatalogueError(wrong_value(column, values[column])) from None
         raise CatalogueError(str(first["ctx"]["error"])) from None
-
-
-def seed_of_id(disk_id: str) -> int:
-    """Seed of a disk whose catalogue has no ``seed`` column: 32 bits of the ID's hash.
-
-    Parameters
-    ----------
-    disk_id : str
-
-    Returns
-    -------
-    int
-        0 to 2**32 - 1.
-
-    Notes
-    -----
-    BLAKE2b (https://www.rfc-editor.org/rfc/rfc7693); its first four bytes, the lowest first.
-
-    Examples
-    --------
-    >>> seed_of_id("Disk_001") == seed_of_id("Disk_001") != seed_of_id("Disk_002")
-    True
-    """
-    return int.from_bytes(hashlib.blake2b(disk_id.encode(), digest_size=4).digest(), "little")

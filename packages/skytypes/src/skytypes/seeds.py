@@ -55,6 +55,31 @@ def item_rng(seed: int, index: int, stream: str) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key=key, counter=counter))
 
 
+def seed_of_name(name: str) -> int:
+    """A seed for what has a name and no seed of its own: 32 bits of the name's hash.
+
+    Parameters
+    ----------
+    name : str
+        A disk's ID, say.
+
+    Returns
+    -------
+    int
+        0 to 2**32 - 1.
+
+    Notes
+    -----
+    BLAKE2b (https://www.rfc-editor.org/rfc/rfc7693); its first four bytes, the lowest first.
+
+    Examples
+    --------
+    >>> seed_of_name("Disk_001") == seed_of_name("Disk_001") != seed_of_name("Disk_002")
+    True
+    """
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=4).digest(), "little")
+
+
 def _word(name: str, value: int) -> int:
     """The value as a Python int of 64 bits; a float would be cut to a whole number silently."""
     try:
