@@ -231,7 +231,6 @@ def test_a_catalogue_of_bad_rows_alone_is_status_2(
 def test_where_no_scheduler_answers_nothing_is_left(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], address: str
 ) -> None:
-    pytest.importorskip("distributed")
     path, models = catalogue(tmp_path), tmp_path / "models"
     capsys.readouterr()
     assert main(["disks", str(path), "-o", str(models), "--dask", address]) == 2
