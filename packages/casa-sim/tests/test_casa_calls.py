@@ -49,6 +49,16 @@ def test_simobserve_gets_the_reference_sky_and_weather(reference: dict[str, Any]
     assert (asked["hourangle"], asked["graphics"]) == ("transit", "none")
 
 
+@pytest.mark.parametrize("pixel_arcsec", [0.01, 1.0, 10.0])
+def test_a_sky_of_any_width_is_seen_by_one_pointing(pixel_arcsec: float) -> None:
+    """Without a map's size simobserve covers the model with pointings, a primary beam apart."""
+    settings = ObservationSettings("alma.cycle9.1.cfg", band=9)
+    sky = SkyImage(np.ones((64, 64)), pixel_arcsec, "Jy/pixel")
+    asked = simobserve_arguments(settings, sky, settings.array_cfg, seed=1)
+    assert asked["mapsize"] == ["1arcsec", "1arcsec"]
+    assert asked["direction"] == "J2000 16h40m00.00000s -30d00m00.00000s"
+
+
 def test_both_noisy_sets_of_a_two_array_disk_are_imaged_by_name(sky: SkyImage) -> None:
     settings = ObservationSettings("alma.cycle9.7.cfg", array_lo="alma.cycle9.5.cfg")
     calls = observing_calls(settings, sky, seed=1)

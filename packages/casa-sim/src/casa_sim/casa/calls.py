@@ -76,6 +76,8 @@ def simobserve_arguments(
         "incenter": f"{settings.channels_hz[settings.channels // 2] / 1e9:.12g}GHz",
         "inwidth": f"{settings.channel_width_hz / 1e9:.12g}GHz",
         "direction": direction_text(sky.ra_deg, sky.dec_deg),
+        # One pointing: left alone, simobserve covers a model wider than its beam with a mosaic.
+        "mapsize": ["1arcsec", "1arcsec"],
         "integration": f"{INTEGRATION_S:g}s",
         "totaltime": f"{settings.time_s:g}s",
         "antennalist": str(Path(array).absolute()) if is_antenna_list(array) else array,
