@@ -158,6 +158,23 @@ def test_another_sky_makes_it_again(make_catalogue: MakeCatalogue, sky: SkyImage
     assert [r.status for r in _simulate(path)] == ["made"]
 
 
+def test_other_labels_make_it_again(make_catalogue: MakeCatalogue, sky: SkyImage) -> None:
+    """Of a sky without truth the catalogue's goes into the image: it must not stay there."""
+
+    def made(**change: str) -> tuple[str, object]:
+        path = make_catalogue(change)
+        bare = SkyImage(sky.data, sky.pixel_scale_arcsec, "Jy/pixel")
+        write_image(path.parent / "models" / "Disk_001.fits", bare)
+        (result,) = _simulate(path)
+        return result.status, read_image(result.file).truth["incl_deg"]
+
+    assert [made(incl_deg=incl) for incl in ("30", "60", "60")] == [
+        ("made", 30.0),
+        ("made", 60.0),
+        ("kept", 60.0),
+    ]
+
+
 def test_keep_writes_more_and_asking_for_less_keeps_it(make_catalogue: MakeCatalogue) -> None:
     path = make_catalogue({})
     _simulate(path)

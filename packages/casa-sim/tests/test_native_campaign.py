@@ -16,8 +16,9 @@ from casa_sim.cli import main
 from casa_sim.native.cache import VARIABLE
 from casa_sim.native.campaign import shared_cache
 from casa_sim.products import product_name
-from skyrun.fits import read_image
+from skyrun.fits import read_image, write_image
 from skyrun.folder import locked_folder
+from skytypes import SkyImage
 from skytypes.errors import InputError
 
 MakeCatalogue = Callable[..., Path]
@@ -51,6 +52,34 @@ def test_disks_are_made_in_order_and_then_kept(make_catalogue: MakeCatalogue) ->
     assert [r.status for r in again] == ["kept"] * 3
     assert [Path(r.file).stat().st_mtime_ns for r in again] == stamps
     assert len(SimulatedDisks(path.parent / "out")) == 3
+
+
+def test_other_labels_make_it_again(make_catalogue: MakeCatalogue, sky: SkyImage) -> None:
+    """Of a sky without truth the catalogue's goes into the image: it must not stay there."""
+
+    def made(**change: str) -> tuple[str, object]:
+        path = make_catalogue({**QUICK, **change})
+        bare = SkyImage(sky.data, sky.pixel_scale_arcsec, "Jy/pixel")
+        write_image(path.parent / "models" / "Disk_001.fits", bare)
+        (result,) = _simulate(path)
+        return result.status, read_image(result.file).truth["incl_deg"]
+
+    assert [made(incl_deg=incl) for incl in ("30", "60", "60")] == [
+        ("made", 30.0),
+        ("made", 60.0),
+        ("kept", 60.0),
+    ]
+
+
+def test_what_was_finished_by_other_rules_is_made_again(
+    make_catalogue: MakeCatalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_catalogue(QUICK)
+    with monkeypatch.context() as earlier:
+        earlier.setattr("casa_sim.provenance._FORMAT", 1)
+        assert [r.status for r in _simulate(path)] == ["made"]
+    assert [r.status for r in _simulate(path)] == ["made"]
+    assert [r.status for r in _simulate(path)] == ["kept"]
 
 
 def test_workers_and_a_warm_cache_change_nothing(

@@ -19,6 +19,10 @@ PACKAGES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """What decides the image, by backend."""
 
+_FORMAT = 2
+"""Raised when the same settings, seed, sky and versions come to mean another product: what was
+finished before is made again."""
+
 
 def observation_provenance(
     backend: str,
@@ -26,6 +30,7 @@ def observation_provenance(
     *,
     seed: int,
     sky: str | Provenance | None = None,
+    labels: Mapping[str, float] | None = None,
 ) -> Provenance:
     """Where an image of a backend comes from; nothing of the backend is imported.
 
@@ -37,6 +42,8 @@ def observation_provenance(
     seed : int
     sky : str, Provenance or None
         Where the sky comes from, or a digest of its file.
+    labels : mapping or None
+        What a catalogue says of the disk, which fills in for truth that the sky lacks.
 
     Examples
     --------
@@ -44,9 +51,15 @@ def observation_provenance(
     >>> made.producer, made.seed
     ('casa_sim.native', 1)
     """
-    configuration: dict[str, Any] = {"settings": settings.as_dict(), "backend": backend}
+    configuration: dict[str, Any] = {
+        "settings": settings.as_dict(),
+        "backend": backend,
+        "format": _FORMAT,
+    }
     if sky is not None:
         configuration["sky"] = asdict(sky) if isinstance(sky, Provenance) else sky
+    if labels is not None:
+        configuration["labels"] = dict(labels)
     return Provenance.collect(
         f"casa_sim.{backend}", packages=PACKAGES[backend], configuration=configuration, seed=seed
     )

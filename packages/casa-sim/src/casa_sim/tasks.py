@@ -64,12 +64,21 @@ class DiskTask:
     row: CatalogueRow | None = None
     uv_table: Path | None = None
 
+    @property
+    def labels(self) -> dict[str, float] | None:
+        """What the catalogue says of the disk; None where there is no catalogue."""
+        return None if self.row is None else self.row.labels
+
 
 class Observer(Protocol):
     """A backend, as the making of disks sees it."""
 
     def provenance(self, task: DiskTask, sky: str) -> Provenance:
-        """Where the products of a task come from; ``sky`` is a digest of the sky's file."""
+        """Where the products of a task come from; ``sky`` is a digest of the sky's file.
+
+        All that decides on a product is in it, the task's labels included: what is finished is
+        kept as long as it stays the same.
+        """
 
     def observe(
         self, task: DiskTask, sky: SkyImage, folder: Path, keep: Collection[str]
@@ -146,9 +155,9 @@ def _read_model(task: DiskTask) -> SkyImage:
     """The sky of a task; truth that the catalogue knows and the file lacks is added."""
     sky = read_sky(task.sky)
     truth = dict(sky.truth)
-    if task.row is not None:
+    if task.labels is not None:
         for label in LABELS:
-            said, stored = task.row.labels[label], truth.setdefault(label, task.row.labels[label])
+            said, stored = task.labels[label], truth.setdefault(label, task.labels[label])
             if not (isinstance(stored, int | float) and math.isclose(stored, said, abs_tol=1e-6)):
                 raise InputError(
                     f"{task.sky}: its {label} is {stored!r} but the catalogue says {said:g}; "

@@ -41,8 +41,10 @@ class CasaObserver:
     work: Path
 
     def provenance(self, task: DiskTask, sky: str) -> Provenance:
-        """Settings, seed, versions of CASA; ``sky`` is a digest of the sky's file."""
-        return observation_provenance("casa", task.settings, seed=task.seed, sky=sky)
+        """Settings, seed, labels, versions of CASA; ``sky`` is a digest of the sky's file."""
+        return observation_provenance(
+            "casa", task.settings, seed=task.seed, sky=sky, labels=task.labels
+        )
 
     def observe(
         self, task: DiskTask, sky: SkyImage, folder: Path, keep: Collection[str]

@@ -33,10 +33,12 @@ class NativeObserver:
     setups: SetupCache
 
     def provenance(self, task: DiskTask, sky: str) -> Provenance:
-        """Settings, seed, versions of the libraries; ``sky`` is a digest of the sky's file."""
+        """Settings, seed, labels, versions of libraries; ``sky`` is a digest of the sky's file."""
         if task.uv_table is not None:
             sky += f", baselines {hashlib.sha256(task.uv_table.read_bytes()).hexdigest()}"
-        return observation_provenance("native", task.settings, seed=task.seed, sky=sky)
+        return observation_provenance(
+            "native", task.settings, seed=task.seed, sky=sky, labels=task.labels
+        )
 
     def observe(
         self,
