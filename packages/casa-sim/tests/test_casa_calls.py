@@ -103,6 +103,18 @@ def test_a_list_of_one_s_own_is_given_to_casa_by_its_whole_path(
     assert measurement_set("mine.cfg") == "sim/sim.mine.noisy.ms"
 
 
+def test_casa_is_told_all_digits_that_the_native_backend_computes_with(sky: SkyImage) -> None:
+    """A sixth digit is too few: the cell must come back to a millionth."""
+    settings = ObservationSettings(
+        "alma.cycle9.7.cfg", cell_mas=100 / 46.1, taper_arcsec=1 / 30, hour_angle_h=-1 / 7
+    )
+    cleaned = tclean_arguments(settings)
+    assert cleaned["cell"] == "2.16919739696mas"
+    assert cleaned["uvtaper"] == ["0.0333333333333arcsec"]
+    asked = simobserve_arguments(settings, sky, settings.array_cfg, seed=1)
+    assert asked["hourangle"] == "-0.142857142857h"
+
+
 @pytest.mark.parametrize(
     ("channels", "incenter", "inwidth"),
     [(1, "250GHz", "8GHz"), (3, "250GHz", "2.66666666667GHz"), (4, "251GHz", "2GHz")],

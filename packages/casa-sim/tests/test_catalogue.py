@@ -33,6 +33,11 @@ def test_rows_become_settings(make_catalogue: MakeCatalogue) -> None:
     assert same.settings().arrays == ("alma.cycle9.7.cfg",)
 
 
+def test_a_position_angle_is_a_label_below_180(make_catalogue: MakeCatalogue) -> None:
+    path = make_catalogue({"pa_deg": "180"}, {"pa_deg": "179.5"}, {"pa_deg": "0"})
+    assert [row.labels["pa_deg"] for row in read_catalogue(path)] == [0.0, 179.5, 0.0]
+
+
 @pytest.mark.parametrize("column", sorted(set(COLUMNS) - set(OPTIONAL)))
 def test_a_missing_column_is_named(make_catalogue: MakeCatalogue, column: str) -> None:
     text = make_catalogue({}).read_text().replace(column, f"no_{column}", 1)

@@ -82,6 +82,24 @@ def test_what_was_finished_by_other_rules_is_made_again(
     assert [r.status for r in _simulate(path)] == ["kept"]
 
 
+@pytest.mark.parametrize(
+    ("said", "stored", "agree"),
+    [("180", 0.0, True), ("0", 180.0, True), ("30", -150.0, True), ("10", 170.0, False)],
+)
+def test_position_angles_half_a_turn_apart_are_one(
+    make_catalogue: MakeCatalogue, sky: SkyImage, said: str, stored: float, agree: bool
+) -> None:
+    """skymodels writes the angle 0 for a row of 180."""
+    path = make_catalogue({**QUICK, "pa_deg": said})
+    turned = SkyImage(
+        sky.data, sky.pixel_scale_arcsec, "Jy/pixel", truth={**sky.truth, "pa_deg": stored}
+    )
+    write_image(path.parent / "models" / "Disk_001.fits", turned)
+    (result,) = _simulate(path)
+    assert result.status == ("made" if agree else "failed")
+    assert ("its pa_deg is 170.0 but the catalogue says 10" in result.reason) == (not agree)
+
+
 def test_workers_and_a_warm_cache_change_nothing(
     make_catalogue: MakeCatalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:

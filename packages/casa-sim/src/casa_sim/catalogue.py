@@ -45,7 +45,7 @@ class CatalogueRow(BaseModel):
     ID : str
         Safe as a file name.
     incl_deg, pa_deg : float
-        Inclination 0-90 and position angle 0-180, east of north [deg].
+        Inclination 0-90 and position angle 0-180, east of north [deg]; 180 is 0.
     rout_arcsec : float
         Outer radius [arcsec]; decides on the second array.
     flux_jy : float
@@ -81,8 +81,9 @@ class CatalogueRow(BaseModel):
 
     @property
     def labels(self) -> dict[str, float]:
-        """The truth that a network is taught: `LABELS`."""
-        return {name: float(getattr(self, name)) for name in LABELS}
+        """The truth that a network is taught: `LABELS`; ``pa_deg`` in [0, 180)."""
+        labels = {name: float(getattr(self, name)) for name in LABELS}
+        return {**labels, "pa_deg": self.pa_deg % 180}
 
     def settings(self) -> ObservationSettings:
         """The published observation of this disk: two arrays if it is large, ``niter`` bounded.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import shutil
 import time
 from collections.abc import Collection
@@ -23,6 +22,8 @@ from .products import STAGES, WORK, check_name, product_name, wanted_stages, wri
 from .settings import ObservationSettings
 from .skies import check_field, read_sky
 from .visibility_table import Visibilities, write_visibilities
+
+_SAME_LABEL = 1e-6
 
 
 @dataclass(frozen=True)
@@ -158,12 +159,20 @@ def _read_model(task: DiskTask) -> SkyImage:
     if task.labels is not None:
         for label in LABELS:
             said, stored = task.labels[label], truth.setdefault(label, task.labels[label])
-            if not (isinstance(stored, int | float) and math.isclose(stored, said, abs_tol=1e-6)):
+            if not (isinstance(stored, int | float) and _same(label, stored, said)):
                 raise InputError(
                     f"{task.sky}: its {label} is {stored!r} but the catalogue says {said:g}; "
                     "make the models from this catalogue"
                 )
     return replace(sky, name=task.name, truth=truth)
+
+
+def _same(label: str, one: float, other: float) -> bool:
+    """Whether two values of a label mean the same; an axis turned by half a turn is itself."""
+    apart = one - other
+    if label == "pa_deg":
+        apart = (apart + 90) % 180 - 90
+    return abs(apart) <= _SAME_LABEL
 
 
 def _clear(folder: Path) -> None:

@@ -82,7 +82,7 @@ def simobserve_arguments(
         "totaltime": f"{settings.time_s:g}s",
         "antennalist": str(Path(array).absolute()) if is_antenna_list(array) else array,
         "obsmode": "int",
-        "hourangle": f"{settings.hour_angle_h:g}h" if settings.hour_angle_h else "transit",
+        "hourangle": f"{settings.hour_angle_h:.12g}h" if settings.hour_angle_h else "transit",
         "thermalnoise": "tsys-atm" if settings.noise == "thermal" else "",
         "user_pwv": settings.pwv_mm,
         "seed": seed,
@@ -99,11 +99,11 @@ def tclean_arguments(settings: ObservationSettings) -> dict[str, Any]:
     >>> tclean_arguments(ObservationSettings("alma.cycle9.7.cfg"))["cell"]
     '8mas'
     """
-    taper = {"uvtaper": [f"{settings.taper_arcsec:g}arcsec"]} if settings.taper_arcsec else {}
+    taper = {"uvtaper": [f"{settings.taper_arcsec:.12g}arcsec"]} if settings.taper_arcsec else {}
     return {
         **taper,
         "imsize": settings.image_size_px,
-        "cell": f"{settings.image_cell_mas:g}mas",
+        "cell": f"{settings.image_cell_mas:.12g}mas",
         "specmode": "mfs",
         "deconvolver": "multiscale",
         "scales": list(settings.scales_px),

@@ -79,9 +79,9 @@ def _check_geometry(
     )
     if not good:
         raise CasaError(
-            f"CASA: {path.name} has shape {data.shape}, pixel {header['CDELT1'] * 3.6e6:.6g} mas "
+            f"CASA: {path.name} has shape {data.shape}, pixel {header['CDELT1'] * 3.6e6:.9g} mas "
             f"and reference ({header['CRVAL1']}, {header['CRVAL2']}) deg; asked for {size} x "
-            f"{size} of {settings.image_cell_mas:g} mas at ({sky.ra_deg}, {sky.dec_deg})"
+            f"{size} of {settings.image_cell_mas:.9g} mas at ({sky.ra_deg}, {sky.dec_deg})"
         )
     if not np.isfinite(data).any():
         raise CasaError(f"CASA: {path.name} holds no number that is finite")
