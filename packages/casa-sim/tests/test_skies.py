@@ -68,7 +68,7 @@ def _broken(kind: str, sky: SkyImage, path: Path) -> None:
     ("kind", "message"),
     [
         ("no WCS", "CTYPE1 = RA"),
-        ("NaN", "1 of 1024 pixels are NaN"),
+        ("NaN", "1 of 1024 pixels are NaN or infinite"),
         ("no unit", "BUNIT is ''"),
         ("cube", "axes are 32 x 32 x 2"),
         ("huge", "declares 1000000 x 1000000 pixels; at most"),

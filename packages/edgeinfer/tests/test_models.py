@@ -90,7 +90,7 @@ def write_hostile(folder: Path) -> dict[str, str]:
         "no_wcs.fits": "WCS",
         "wrong_unit.fits": "BUNIT is 'erg/s'",
         "three_axes.fits": "axes are 16 x 16 x 3",
-        "nan.fits": "1 of 256 pixels are NaN",
+        "nan.fits": "1 of 256 pixels are NaN or infinite",
         "beyond_float32.fits": "pixels beyond 3.4e38; give another unit",
         "no_beam.fits": "no beam",
         "huge.fits": "1000000 x 1000000",

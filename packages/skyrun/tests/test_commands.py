@@ -174,6 +174,56 @@ def test_a_reader_that_leaves_early_is_no_error(argv: tuple[str, ...]) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("argv", ["letters", "table 3", "count 3", "--help", "--version"])
+def test_a_closed_standard_output_is_no_error(argv: str) -> None:
+    command = f'exec "$0" -c "$1" {argv} >&-'
+    done = subprocess.run(
+        ["/bin/sh", "-c", command, sys.executable, PROGRAM],
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_both_streams_closed_keep_the_status() -> None:
+    command = 'exec "$0" -c "$1" count many >&- 2>&-'
+    done = subprocess.run(["/bin/sh", "-c", command, sys.executable, PROGRAM], check=False)
+    assert done.returncode == 2
+
+
+def test_another_broken_pipe_is_an_error(capsys: Captured) -> None:
+    app = make_app("skyrun", "Test.")
+
+    @app.command
+    def feed() -> None:
+        reader, writer = os.pipe()
+        os.close(reader)
+        try:
+            os.write(writer, b"to nobody")
+        finally:
+            os.close(writer)
+
+    assert run(app, ["feed"]) == 2
+    assert capsys.readouterr().err == "skyrun: error: output: Broken pipe\n"
+
+
+def test_a_name_of_a_stranger_steers_no_terminal(app: App, capsys: Captured) -> None:
+    @app.command
+    def read() -> None:
+        Path("a\nb\x1b[31mc").read_bytes()
+
+    assert run(app, ["read"]) == 2
+    assert capsys.readouterr().err == "skyrun: error: a b?[31mc: No such file or directory\n"
+
+
+def test_a_line_is_not_as_long_as_what_was_given(app: App, capsys: Captured) -> None:
+    assert run(app, ["measure", "9" * 100_000]) == 2
+    line = capsys.readouterr().err
+    assert len(line) < 2100
+    assert line.endswith("see skyrun --help\n")
+
+
 def test_a_terminal_without_our_letters() -> None:
     process = start("letters", env={**os.environ, "PYTHONIOENCODING": "ascii"})
     out, err = process.communicate()

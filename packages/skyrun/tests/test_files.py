@@ -292,6 +292,7 @@ def test_json_has_no_nan(tmp_path: Path, value: object) -> None:
         (b"[" * 200_000, r"not JSON \(maximum recursion depth"),
         (b"9" * 5000, r"not JSON \(Exceeds the limit"),
         (b"[NaN]", "it holds NaN, which JSON does not have"),
+        (b'{"a": 1e999}', "it holds 1e999, which is too large for a number"),
         (b"\xff\xfe\x00", "byte 0 is not UTF-8; give a text file"),
     ],
 )

@@ -301,7 +301,9 @@ def test_blank_pixels_are_refused_or_made_zero(tmp_path: Path) -> None:
     data = SKY.data.copy()
     data[0, 1], data[2, 2] = np.nan, np.inf
     path = stored(tmp_path, data=data)
-    with pytest.raises(InputError, match=r"a.fits: 2 of 12 pixels are NaN; fill or cut them first"):
+    with pytest.raises(
+        InputError, match=r"a.fits: 2 of 12 pixels are NaN or infinite; fill or cut them first"
+    ):
         read_image(path)
     got = read_image(path, blank="zero").data
     assert got[0, 1] == got[2, 2] == 0
@@ -310,7 +312,7 @@ def test_blank_pixels_are_refused_or_made_zero(tmp_path: Path) -> None:
 
 def test_a_picture_of_blanks_alone_is_refused(tmp_path: Path) -> None:
     path = stored(tmp_path, data=np.full((3, 4), np.nan))
-    with pytest.raises(InputError, match="12 of 12 pixels are NaN"):
+    with pytest.raises(InputError, match="12 of 12 pixels are NaN or infinite"):
         read_image(path, blank="zero")
 
 
@@ -342,7 +344,7 @@ def test_scaled_whole_numbers_with_blanks(tmp_path: Path) -> None:
     )
     pixels = np.array([[0, 2], [-4, -32768]], ">i2").tobytes().ljust(BLOCK, b"\0")
     path = raw_file(tmp_path, cards, pixels)
-    with pytest.raises(InputError, match="1 of 4 pixels are NaN"):
+    with pytest.raises(InputError, match="1 of 4 pixels are NaN or infinite"):
         read_image(path)
     assert read_image(path, blank="zero").data.tolist() == [[10.0, 11.0], [8.0, 0.0]]
 

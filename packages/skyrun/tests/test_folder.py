@@ -85,6 +85,15 @@ def test_a_damaged_mark_is_not_done_and_stops_nothing(
     assert folder.records()["b"] == {"n": 1}
 
 
+@pytest.mark.parametrize("file", ["x" * 300, "a\0b", "../outside.txt", "/outside.txt", ""])
+def test_a_mark_with_impossible_files_is_not_done(folder: ResumableFolder, file: str) -> None:
+    (folder.path.parent / "outside.txt").write_text("x")
+    content = json.loads(mark(folder).read_text())
+    content["files"] = {file: next(iter(content["files"].values()))}
+    mark(folder).write_text(json.dumps(content))
+    assert not folder.is_done("a")
+
+
 def test_records_come_in_the_order_of_names(folder: ResumableFolder) -> None:
     for name in ("a.b", "a-1", "Z", "a0"):
         folder.finish(name, [], {"name": name})

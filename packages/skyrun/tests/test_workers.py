@@ -1,3 +1,4 @@
+import gc
 import multiprocessing
 import os
 import pickle
@@ -114,6 +115,48 @@ def test_items_are_made_as_they_are_asked_for() -> None:
     results = ordered_map(made.append, iter([1, 2, 3]), quiet=True)
     next(results)
     assert made == [1]
+
+
+class Kept:
+    """A value that knows how many of its kind are alive."""
+
+    alive = 0
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        Kept.alive += 1
+
+    def __del__(self) -> None:
+        Kept.alive -= 1
+
+    def __reduce__(self) -> tuple[type["Kept"], tuple[int]]:
+        return Kept, (self.index,)
+
+
+def keep(n: int) -> Kept:
+    return Kept(n)
+
+
+def most_alive(**options: Any) -> int:
+    """Largest number of values held while 100 are asked for one after another."""
+    most = 0
+    for index, outcome in enumerate(ordered_map(keep, range(100), quiet=True, **options)):
+        assert outcome.value is not None
+        assert outcome.value.index == index
+        gc.collect()
+        most = max(most, Kept.alive)
+    return most
+
+
+def test_processes_do_not_keep_all_values() -> None:
+    assert most_alive(workers=2) <= 2 * skyrun.workers._AHEAD + 4
+
+
+def test_a_cluster_does_not_keep_all_values(
+    scheduler: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(skyrun.workers, "_AHEAD_ON_DASK", 1)
+    assert most_alive(dask=scheduler) <= 2 * 2 * skyrun.workers._AHEAD + 4
 
 
 @pytest.mark.parametrize("workers", [1, 2])

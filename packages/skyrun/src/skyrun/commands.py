@@ -6,6 +6,7 @@ import json as json_module
 import math
 import os
 import re
+import select
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
@@ -20,6 +21,8 @@ _WHOLE = re.compile(r"[+-]?[0-9]+")
 FAILED = 1
 USAGE = 2
 INTERRUPTED = 130
+_LONGEST = 2000
+"""Characters of a line on standard error; what stands at its end, the advice, is kept."""
 
 
 def make_app(package: str, help: str) -> App:  # noqa: A002 - the name cyclopts gives it
@@ -111,6 +114,7 @@ def run(
     0
     """
     name = app.name[0]
+    _open_closed_streams()
     try:
         # Bound in a variable: cyclopts prints and exits by itself unless told otherwise.
         result = app(
@@ -121,22 +125,30 @@ def run(
         # Here, not at the interpreter's exit, where a closed pipe would be complained about.
         sys.stdout.flush()
     except CycloptsError as error:
-        return _refuse(name, f"{_one_line(str(error))}; see {name} --help")
+        return _refuse(name, f"{error}; see {name} --help")
     except SkyError as error:
-        return _refuse(name, _one_line(str(error)))
+        return _refuse(name, str(error))
     except KeyboardInterrupt:
         note(f"{name}: stopped; {to_continue}")
         return INTERRUPTED
-    except BrokenPipeError:
+    except OSError as error:
+        if not (isinstance(error, BrokenPipeError) and _reader_left()):
+            return _refuse(name, f"{error.filename or 'output'}: {error.strerror or error}")
         # The reader (head, say) has what it wanted; what is left is written to nowhere.
         with Path(os.devnull).open("w") as nowhere:
             os.dup2(nowhere.fileno(), sys.stdout.fileno())
         return 0
-    except OSError as error:
-        return _refuse(name, f"{error.filename or 'output'}: {error.strerror or error}")
     except MemoryError:
         return _refuse(name, "out of memory; give less at once, or fewer workers")
     return result if isinstance(result, int) and not isinstance(result, bool) else 0
+
+
+def _open_closed_streams() -> None:
+    """Give a process that was started without standard output or error one that leads nowhere."""
+    # In this order, so that each gets its own number, and no file that is opened later does.
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - for as long as we run
 
 
 def exit_status(done: int, failed: int) -> int:
@@ -163,6 +175,16 @@ def exit_status(done: int, failed: int) -> int:
     return FAILED if done else USAGE
 
 
+def _reader_left() -> bool:
+    """Whether standard output is a pipe that nobody reads; pipes to other processes break too."""
+    try:
+        poll = select.poll()
+        poll.register(sys.stdout.fileno(), select.POLLOUT)
+    except (OSError, ValueError):
+        return False
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
+
+
 def _one_line(text: str) -> str:
     """The text on one line, without what could steer a terminal (file names are strangers')."""
     return "".join(c if c.isprintable() else "?" for c in " ".join(text.split()))
@@ -179,12 +201,16 @@ def note(text: str) -> None:
     Parameters
     ----------
     text : str
+        Line breaks and letters that are none (a terminal's commands, say) are taken out.
 
     Examples
     --------
     >>> note("3 of 4 disks are done")
     """
-    sys.stderr.write(text + "\n")
+    line = _one_line(text)
+    if len(line) > _LONGEST:
+        line = f"{line[: _LONGEST // 2]} ... {line[-_LONGEST // 2 :]}"
+    sys.stderr.write(line + "\n")
     sys.stderr.flush()
 
 

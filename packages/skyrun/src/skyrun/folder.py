@@ -23,6 +23,11 @@ def _hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _inside(file: str) -> bool:
+    """Whether a path relative to a folder stays in it."""
+    return not Path(file).is_absolute() and ".." not in Path(file).parts
+
+
 @contextmanager
 def locked_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Keep other runs out of a folder until the block ends, or this process does.
@@ -147,11 +152,17 @@ class ResumableFolder:
         mark = self._read(self._mark(name))
         if mark is None:
             return False
-        for file, expected in mark["files"].items():
-            path = self.path / file
-            if not path.is_file() or expected != [path.stat().st_size, _hash(path)]:
-                return False
-        return True
+        return all(self._is_as_it_was(*one) for one in mark["files"].items())
+
+    def _is_as_it_was(self, file: str, expected: object) -> bool:
+        path = self.path / file
+        try:
+            return (
+                _inside(file) and path.is_file() and expected == [path.stat().st_size, _hash(path)]
+            )
+        except (OSError, ValueError):
+            # A name that no file can have: the mark is damaged.
+            return False
 
     def finish(
         self, name: str, files: Sequence[str], record: Mapping[str, Any] | None = None
@@ -176,7 +187,7 @@ class ResumableFolder:
         place = self._mark(name)
         paths = {file: self.path / file for file in files}
         for file, path in paths.items():
-            if Path(file).is_absolute() or ".." in Path(file).parts or not path.is_file():
+            if not _inside(file) or not path.is_file():
                 raise InputError(f"{name}: {file!r} is no file inside {self.path}; it is not done")
         mark = {
             "provenance": self.provenance.digest(),

@@ -8,8 +8,9 @@ import signal
 import socket
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -24,6 +25,10 @@ A = TypeVar("A")
 B = TypeVar("B")
 
 _DASK_TIMEOUT_S = 5
+_AHEAD = 8
+"""Items a worker that are begun or done beyond the one that is asked for: what is held in memory."""
+_AHEAD_ON_DASK = 256
+"""At least so many on a cluster, which may grow."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,8 @@ def ordered_map(
     Returns
     -------
     iterator of Outcome
-        An item is worked on at the latest when its outcome is asked for.
+        An item is worked on at the latest when its outcome is asked for, and not long before:
+        a few results a worker wait in memory, never all.
 
     Raises
     ------
@@ -145,8 +151,10 @@ def _results(
 ) -> Iterator[tuple[B | None, str | None]]:
     """What becomes of each item: on a dask cluster if there is a client, else on this machine."""
     if client is not None:
-        futures = [client.submit(_try, function, item, pure=False) for item in items]
-        yield from _gathered(futures)
+        ahead = max(_AHEAD_ON_DASK, _AHEAD * sum(client.nthreads().values()))
+        yield from _gathered(
+            _in_flight(lambda item: client.submit(_try, function, item, pure=False), items, ahead)
+        )
     elif workers == 1 or len(items) < 2:
         for item in items:
             yield _try(function, item)
@@ -162,20 +170,33 @@ def _processes(
     pool = ProcessPoolExecutor(
         min(workers, len(items)), mp_context=context, initializer=_leave_quietly
     )
+    done = 0
     try:
-        futures: list[Future[tuple[B | None, str | None]]] = [
-            pool.submit(_try_in_worker, function, item) for item in items
-        ]
-        for index, future in enumerate(futures):
-            try:
-                yield future.result()
-            except BrokenProcessPool as error:
-                raise SkyError(
-                    f"a worker process died at item {index} or beside it (out of memory?); "
-                    "run again with fewer workers to continue"
-                ) from error
+        for future in _in_flight(
+            lambda item: pool.submit(_try_in_worker, function, item), items, _AHEAD * workers
+        ):
+            yield future.result()
+            done += 1
+    except BrokenProcessPool as error:
+        raise SkyError(
+            f"a worker process died at item {done} or beside it (out of memory?); "
+            "run again with fewer workers to continue"
+        ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _in_flight(submit: Callable[[A], Any], items: Sequence[A], ahead: int) -> Iterator[Any]:
+    """Futures of the items in order, ``ahead`` of them submitted; one that is given is let go.
+
+    Were all submitted at once, all results would be held until the last is taken.
+    """
+    waiting = deque(submit(item) for item in items[:ahead])
+    for item in items[ahead:]:
+        yield waiting.popleft()
+        waiting.append(submit(item))
+    while waiting:
+        yield waiting.popleft()
 
 
 _interrupted = threading.Event()
@@ -207,7 +228,7 @@ def _try_in_worker(function: Callable[[A], B], item: A) -> tuple[B | None, str |
     return _try(function, item)
 
 
-def _gathered(futures: Sequence[Any]) -> Iterator[tuple[Any, str | None]]:
+def _gathered(futures: Iterable[Any]) -> Iterator[tuple[Any, str | None]]:
     """Results of dask futures in order."""
     from distributed.scheduler import KilledWorker
 

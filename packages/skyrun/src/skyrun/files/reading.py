@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import stat
 import tomllib
@@ -87,11 +88,12 @@ def read_json(path: str | os.PathLike[str], *, max_bytes: int = TEXT_BYTES) -> A
     Raises
     ------
     InputError
-        If the file is missing, too large or not JSON (which knows no NaN).
+        If the file is missing, too large or not JSON (which knows no NaN), or a number is too
+        large for one.
     """
     text = read_text(path, max_bytes=max_bytes)
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         # ValueError beside JSONDecodeError: a whole number of more than 4300 digits.
         raise InputError(f"{path}: not JSON ({error})") from None
@@ -99,6 +101,13 @@ def read_json(path: str | os.PathLike[str], *, max_bytes: int = TEXT_BYTES) -> A
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"it holds {name}, which JSON does not have")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"it holds {text[:20]}, which is too large for a number")
+    return number
 
 
 def read_toml(path: str | os.PathLike[str], *, max_bytes: int) -> dict[str, Any]:

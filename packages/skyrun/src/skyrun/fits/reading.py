@@ -120,7 +120,9 @@ def _numbers(raw: NDArray[Any], factor: float, blank: str) -> NDArray[Any]:
     if not good.all():
         if blank == "refuse" or not good.any():
             bad = int(data.size - np.count_nonzero(good))
-            raise InputError(f"{bad} of {data.size} pixels are NaN; fill or cut them first")
+            raise InputError(
+                f"{bad} of {data.size} pixels are NaN or infinite; fill or cut them first"
+            )
         data = np.where(good, data, np.zeros_like(data))
     if factor == 1.0:
         return data
