@@ -26,7 +26,7 @@ B = TypeVar("B")
 
 _DASK_TIMEOUT_S = 5
 _AHEAD = 8
-"""Items a worker that are begun or done beyond the one that is asked for: what is held in memory."""
+"""Items a worker begun or done beyond the one that is asked for: what is held in memory."""
 _AHEAD_ON_DASK = 256
 """At least so many on a cluster, which may grow."""
 
