@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from astropy.io import fits
 
+from casa_sim.campaign import observe_disks
 from casa_sim.native.correlator import observe_visibilities
 from casa_sim.native.observing import observe_natively
 from casa_sim.native.other_baselines import observe_at, visibilities_at
 from casa_sim.settings import ObservationSettings
+from casa_sim.tasks import DiskTask
 from casa_sim.visibility_table import read_visibilities, write_visibilities
+from skyrun.fits import write_image
 from skytypes import SkyImage
 from skytypes.errors import InputError
 
@@ -57,3 +62,32 @@ def test_the_baselines_of_another_data_set(pair: SkyImage) -> None:
         visibilities_at(pair, replace(where, sigma_jy=0 * where.sigma_jy), SETTINGS, seed=1)
     with pytest.raises(InputError, match="visibilities are at 100 GHz but band 6 is at 230 GHz"):
         visibilities_at(pair, replace(where, frequency_hz=100e9), SETTINGS, seed=1)
+
+
+NOT_OBSERVED = ("ARRAY", "ARRAYLO", "BANDWID", "PWV", "EXPTIME")
+
+
+def test_the_header_tells_what_was_observed(pair: SkyImage, tmp_path: Path) -> None:
+    """An array that only gave the cell, and the defaults of time and weather, are no telescope."""
+    four = replace(SETTINGS, time_s=120, pwv_mm=2.5, channels=4, bandwidth_ghz=4.0)
+    table = tmp_path / "v.fits"
+    seen = observe_visibilities(pair, four, seed=1)
+    write_visibilities(table, seen)
+    write_image(tmp_path / "s.fits", pair)
+
+    def made(settings: ObservationSettings) -> tuple[str, fits.Header]:
+        task = DiskTask("s", tmp_path / "s.fits", settings, 1, uv_table=table)
+        (result,) = observe_disks([task], tmp_path / "out", quiet=True)
+        return result.status, fits.getheader(result.file)
+
+    status, header = made(SETTINGS)
+    assert not set(header) & set(NOT_OBSERVED)
+    assert (status, header["NCHAN"], header["BAND"]) == ("made", 4, 6)
+    assert header["NVIS1"] == len(seen.values) // 4
+    told = json.loads(header["PROVENAN"])["configuration"]["settings"]
+    assert not set(told) & {"array_cfg", "array_lo", "time_s", "pwv_mm", "bandwidth_ghz"}
+    assert told["cell_mas"] == SETTINGS.image_cell_mas
+    assert told["scales_px"] == list(SETTINGS.scales_px)
+    # What does not decide on the image does not make it again; what does, does.
+    assert made(replace(SETTINGS, time_s=300, pwv_mm=0.5))[0] == "kept"
+    assert made(replace(SETTINGS, array_cfg="alma.cycle9.6.cfg"))[0] == "made"

@@ -26,7 +26,7 @@ finished before is made again."""
 
 def observation_provenance(
     backend: str,
-    settings: ObservationSettings,
+    settings: ObservationSettings | Mapping[str, Any],
     *,
     seed: int,
     sky: str | Provenance | None = None,
@@ -38,7 +38,8 @@ def observation_provenance(
     ----------
     backend : str
         ``native`` or ``casa``.
-    settings : ObservationSettings
+    settings : ObservationSettings or mapping
+        Or those of them that decided on the image, as JSON holds them.
     seed : int
     sky : str, Provenance or None
         Where the sky comes from, or a digest of its file.
@@ -52,7 +53,7 @@ def observation_provenance(
     ('casa_sim.native', 1)
     """
     configuration: dict[str, Any] = {
-        "settings": settings.as_dict(),
+        "settings": settings if isinstance(settings, Mapping) else settings.as_dict(),
         "backend": backend,
         "format": _FORMAT,
     }

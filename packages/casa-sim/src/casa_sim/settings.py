@@ -33,6 +33,20 @@ _TIME_S = (60.0, 6 * 3600.0)
 _NITER = (1, 100_000)
 _IMSIZE = (64, 4096)
 _SPECTRAL_INDEX = (-10.0, 10.0)
+_OBSERVING = (
+    "array_cfg",
+    "array_cfg_sha256",
+    "array_lo",
+    "array_lo_sha256",
+    "time_s",
+    "integration_s",
+    "hour_angle_h",
+    "pwv_mm",
+    "phase_rms_deg",
+    "bandwidth_ghz",
+    "channels",
+)
+"""What says nothing where baselines and noise come from a table."""
 
 
 @dataclass(frozen=True)
@@ -224,6 +238,21 @@ class ObservationSettings:
         # Where a list lies is nobody's business; what is in it is.
         names = {key.removesuffix("_sha256"): Path(getattr(self, key[:-7])).name for key in own}
         return {**asdict(self), **filled, **own, **names, "integration_s": INTEGRATION_S}
+
+    def imaging_dict(self) -> dict[str, Any]:
+        """The settings that matter where baselines and noise come from a table, as JSON holds them.
+
+        Those of array, track, weather and channels, which did not observe, are left out. The
+        array's longest baseline may have decided cell, image size and scales: these are told.
+
+        Examples
+        --------
+        >>> settings = ObservationSettings("alma.cycle9.7.cfg").imaging_dict()
+        >>> "array_cfg" in settings, settings["cell_mas"], settings["scales_px"]
+        (False, 8.0, [0, 3, 6, 12])
+        """
+        told = {name: value for name, value in self.as_dict().items() if name not in _OBSERVING}
+        return {**told, "scales_px": list(self.scales_px)}
 
     def check_target(self, dec_deg: float) -> None:
         """Refuse a declination that the array sees too low during the track.

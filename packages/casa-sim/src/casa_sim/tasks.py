@@ -9,7 +9,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from skyrun.folder import ResumableFolder
 from skytypes import Observation, Provenance, SkyImage
@@ -64,6 +64,11 @@ class DiskTask:
     seed: int
     row: CatalogueRow | None = None
     uv_table: Path | None = None
+
+    @property
+    def told_settings(self) -> dict[str, Any]:
+        """The settings that decide on the products, as JSON holds them."""
+        return self.settings.as_dict() if self.uv_table is None else self.settings.imaging_dict()
 
     @property
     def labels(self) -> dict[str, float] | None:
@@ -146,7 +151,7 @@ def make_disk(
         raise
     if isinstance(made, Visibilities):
         write_visibilities(image, made)
-        folder.finish(stages[0], [image.name], {"settings": task.settings.as_dict()})
+        folder.finish(stages[0], [image.name], {"settings": task.told_settings})
     else:
         _finish(folder, name, made)
     return DiskResult(name, "made", str(image))

@@ -44,7 +44,8 @@ def observe(
         Folder for the products; made if missing.
     uv_table
         FITS table of visibilities (U, V, W, REAL, IMAG, SIGMA; --stage visibilities writes one):
-        its baselines and noise instead of the array's; native only.
+        its baselines and noise instead of the array's, which still decides cell, size and scales of
+        the image; native only.
     seed
         Decides the noise.
     keep

@@ -37,7 +37,7 @@ class NativeObserver:
         if task.uv_table is not None:
             sky += f", baselines {hashlib.sha256(task.uv_table.read_bytes()).hexdigest()}"
         return observation_provenance(
-            "native", task.settings, seed=task.seed, sky=sky, labels=task.labels
+            "native", task.told_settings, seed=task.seed, sky=sky, labels=task.labels
         )
 
     def observe(

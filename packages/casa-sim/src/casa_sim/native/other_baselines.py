@@ -35,8 +35,9 @@ def visibilities_at(
     where : Visibilities
         Baselines and noise of each; its own values are not used.
     settings : ObservationSettings
-        The band, or ``frequency_ghz``, must be the data's; ``noise`` matters, array, time, water
-        vapour and bandwidth do not. Several channels are the table's own.
+        The band, or ``frequency_ghz``, must be the data's; ``noise`` matters, time, water vapour
+        and bandwidth do not. The array does not observe; it decides cell, image size and scales of
+        `observe_at` where the settings leave these to the rules. Several channels are the table's.
     seed : int
         Decides the noise.
 
@@ -125,7 +126,8 @@ def observe_at(
     Returns
     -------
     Observation
-        Images of shape (y, x) [Jy/beam], row 0 south, column 0 east.
+        Images of shape (y, x) [Jy/beam], row 0 south, column 0 east. ``settings`` tells of the
+        imaging and of the table, not of the array and the track that did not observe.
 
     Raises
     ------
@@ -136,10 +138,12 @@ def observe_at(
     own = np.asarray(where.sigma_jy, dtype=np.float64)
     weights = 1 / own**2 * np.mean(own**2) if np.all(own > 0) else None
     setup = setup_from_baselines(seen.middle_uvw_m, settings, weights=weights)
+    channels = 1 if seen.channel_hz is None else len(np.unique(seen.channel_hz))
     told = {
-        **settings.as_dict(),
+        **settings.imaging_dict(),
+        "channels": channels,
         "seed": seed,
         "sigma_jy": [float(np.sqrt(2 * np.mean(np.square(seen.sigma_jy))))],
-        "visibilities": [len(seen.values)],
+        "visibilities": [len(seen.values) // channels],
     }
     return image_observation(seen, setup, sky, settings, told, keep=keep)
