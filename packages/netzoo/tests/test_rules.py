@@ -46,5 +46,14 @@ def test_noise_alone_is_not_usable(card: ModelCard, seed: int) -> None:
 
 
 @pytest.mark.parametrize("card", CARDS, ids=lambda c: c.name)
+@pytest.mark.parametrize("times", [100.0, 1e6])
+def test_a_pixel_larger_than_the_beam_is_not_usable(card: ModelCard, times: float) -> None:
+    sample = _picture(3 * SIGMA_PX, 0.02)
+    numbers = {**sample.inputs, "pixel_scale_arcsec": np.full(1, times * PIXEL, np.float32)}
+    sample = Sample({**numbers, "image": sample.inputs["image"]}, size=sample.size)
+    assert any("narrower than 0.7 pixels" in r for r in _reasons(card, sample))
+
+
+@pytest.mark.parametrize("card", CARDS, ids=lambda c: c.name)
 def test_a_resolved_bright_source_is_usable(card: ModelCard) -> None:
     assert _reasons(card, _picture(3 * SIGMA_PX, 0.02)) == []

@@ -55,6 +55,10 @@ def test_rules_on_the_picture_and_on_its_numbers() -> None:
     sample = picture(pixel_scale_arcsec=0.1, bmaj_arcsec=0.2)
     assert reasons(UsableRule("window_over_beam", "tight", at_least=5), sample) == [["tight"]]
     assert reasons(UsableRule("window_over_beam", "tight", at_least=4 - 1e-9), sample) == [[]]
+    assert reasons(UsableRule("beam_over_pixel", "undersampled", at_least=2.1), sample) == [
+        ["undersampled"]
+    ]
+    assert reasons(UsableRule("beam_over_pixel", "undersampled", at_least=1.9), sample) == [[]]
     assert reasons(UsableRule("bmaj_arcsec", "coarse", at_most=0.1), sample) == [["coarse"]]
     assert reasons(UsableRule("peak_over_rms", "faint", at_least=5), sample) == [["faint"]]
 

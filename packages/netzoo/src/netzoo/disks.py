@@ -43,5 +43,14 @@ DISK_RULES = (
         "window more than 500 beams wide: see whether the header's pixel and beam are right",
         at_most=500.0,
     ),
+    UsableRule(
+        "beam_over_pixel",
+        "beam narrower than 0.7 pixels: see whether the header's pixel and beam are right",
+        at_least=0.7,
+    ),
 )
-"""When an answer must not be used. A point source's window is 2.6 to 3.5 beams wide."""
+"""When an answer must not be used.
+
+A point source's window is 2.6 to 3.5 beams wide. The narrowest beam of the training, of a sigma of
+0.3 pixels, is 0.71 pixels wide.
+"""

@@ -55,8 +55,8 @@ class UsableRule:
     Parameters
     ----------
     quantity : str
-        An output's name, a number among the sample's inputs, or ``peak_over_rms`` or
-        ``window_over_beam`` (measured on the picture).
+        An output's name, a number among the sample's inputs, ``peak_over_rms`` or
+        ``window_over_beam`` (measured on the picture), or ``beam_over_pixel`` (major axis).
     reason : str
         Said to the user when the rule is broken.
     at_least, at_most : float or None

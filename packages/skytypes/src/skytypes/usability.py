@@ -53,11 +53,14 @@ def _quantity(
         width = 2 * to_numpy(window_of(card.inputs, batch).half_px)
         scale = to_numpy(batch.inputs["pixel_scale_arcsec"])
         return np.asarray(width * scale / to_numpy(batch.inputs["bmaj_arcsec"]), np.float64)
+    if name == "beam_over_pixel":
+        wide, scale = (to_numpy(batch.inputs[n]) for n in ("bmaj_arcsec", "pixel_scale_arcsec"))
+        return np.asarray(wide / scale, np.float64)
     if name in batch.inputs and to_numpy(batch.inputs[name]).ndim == 1:
         return to_numpy(batch.inputs[name]).astype(np.float64)
     raise ContractError(
         f"card {card.name!r}: rule on {name!r}, which is no output or input of one number and "
-        "not peak_over_rms or window_over_beam"
+        "not peak_over_rms, window_over_beam or beam_over_pixel"
     )
 
 
