@@ -12,6 +12,7 @@ import pytest
 from astropy.io import fits
 
 from casa_sim import DiskResult, SimulatedDisks, simulate_catalogue
+from casa_sim.campaign import BACKENDS
 from casa_sim.products import product_name
 from casa_sim.visibility_table import read_visibilities
 from skyrun.fits import read_image, write_image
@@ -273,3 +274,21 @@ def test_channels_of_casa_come_one_after_the_other(make_catalogue: MakeCatalogue
     (image,) = _simulate(path, **tuned)
     header = fits.getheader(image.file)
     assert (header["NCHAN"], header["BANDWID"]) == (4, 8.0)
+
+
+@pytest.mark.parametrize("noise", ["thermal", "none"])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_both_backends_write_the_same_cards(
+    make_catalogue: MakeCatalogue, noise: str, channels: int
+) -> None:
+    path = make_catalogue({"time_s": "60", "array_cfg": "alma.cycle9.5.cfg", "niter": "5"})
+    headers = {}
+    for backend in BACKENDS:
+        models, out = path.parent / "models", path.parent / backend
+        (result,) = simulate_catalogue(
+            path, models, out, backend=backend, quiet=True, noise=noise, channels=channels
+        )
+        headers[backend] = fits.getheader(result.file)
+    assert set(headers["casa"]) == set(headers["native"])
+    sigmas = [header["SIGMA1"] for header in headers.values()]
+    assert [sigma == 0 for sigma in sigmas] == [noise == "none"] * 2

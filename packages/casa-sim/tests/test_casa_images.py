@@ -50,6 +50,15 @@ def test_an_export_becomes_ours(tmp_path: Path, sky: SkyImage) -> None:
     assert dict(image.truth) == dict(sky.truth)
 
 
+@pytest.mark.parametrize(("said", "ours"), [(-1e-17, 0.0), (180.0, 0.0), (-90.0, 90.0)])
+def test_a_beam_s_angle_is_below_180(
+    tmp_path: Path, sky: SkyImage, said: float, ours: float
+) -> None:
+    beam = read_casa_image(_export(tmp_path / "a.fits", BPA=said), sky, SETTINGS).beam
+    assert beam is not None
+    assert beam.bpa_deg == ours
+
+
 @pytest.mark.parametrize(
     "cards",
     [

@@ -203,12 +203,14 @@ def test_a_disk_that_fills_the_field_is_not_cut() -> None:
     assert np.median(image[outer]) == pytest.approx(np.median(image[60:68, 60:68]), rel=0.1)
 
 
-@pytest.mark.parametrize("bpa_deg", [-80.0, -30.0, 0.0, 25.0, 70.0])
+@pytest.mark.parametrize("bpa_deg", [-80.0, -30.0, -1e-9, 0.0, 1e-9, 25.0, 70.0, 90.0])
 def test_a_gaussian_psf_has_its_own_beam(bpa_deg: float) -> None:
     beam = Beam(0.25, 0.17, bpa_deg)
     fitted = fit_beam(beam_image(beam, SIDE, 0.02), 0.02)
     ours, true = fitted.covariance_arcsec2(), beam.covariance_arcsec2()
     assert np.linalg.norm(ours - true) < 1e-3 * np.linalg.norm(true)
+    assert 0 <= fitted.bpa_deg < 180
+    assert abs((fitted.bpa_deg - bpa_deg + 90) % 180 - 90) < 0.1
     assert sidelobe_level(beam_image(beam, SIDE, 0.02), beam, 0.02) == 0
 
 

@@ -149,10 +149,9 @@ def observing_calls(
         arguments = simobserve_arguments(settings, sky, array, seed=casa_seed(seed, number))
         calls.append(("simobserve", arguments))
     noiseless = [measurement_set(a, noisy=False) for a in settings.arrays]
-    seen = noiseless
-    if settings.noise == "thermal":
-        seen = [measurement_set(a) for a in settings.arrays]
-        calls.append(("measure_noise", {"noisy": seen, "noiseless": noiseless}))
+    seen = [measurement_set(a, noisy=settings.noise == "thermal") for a in settings.arrays]
+    # Without noise too: a noise of 0, and the number of visibilities.
+    calls.append(("measure_noise", {"noisy": seen, "noiseless": noiseless}))
     if settings.stage == "visibilities":
         return [*calls, ("export_visibilities", {"vis": seen, "file": VISIBILITIES})]
     clean = {"vis": seen, "imagename": _IMAGE, **tclean_arguments(settings)}

@@ -45,9 +45,9 @@ def read_casa_image(path: Path, sky: SkyImage, settings: ObservationSettings) ->
     _check_geometry(path, header, data, sky, settings)
     if "BMAJ" not in header:
         raise CasaError(f"CASA: {path.name} has no beam in its header")
-    beam = Beam(
-        float(header["BMAJ"]) * 3600, float(header["BMIN"]) * 3600, float(header["BPA"]) % 180
-    )
+    # Twice: the first makes 180 of an angle that is just below 0.
+    angle = float(header["BPA"]) % 180 % 180
+    beam = Beam(float(header["BMAJ"]) * 3600, float(header["BMIN"]) * 3600, angle)
     return SkyImage(
         np.nan_to_num(data, nan=0.0),
         settings.image_cell_mas / 1000,

@@ -33,7 +33,7 @@ def fit_beam(psf: NDArray[np.floating], cell_arcsec: float) -> Beam:
     Returns
     -------
     Beam
-        Full widths at half maximum [arcsec], position angle east of north [deg].
+        Full widths at half maximum [arcsec], position angle east of north in [0, 180) [deg].
 
     Raises
     ------
@@ -54,7 +54,7 @@ def fit_beam(psf: NDArray[np.floating], cell_arcsec: float) -> Beam:
     --------
     >>> y, x = np.mgrid[-32:32, -32:32]
     >>> beam = fit_beam(np.exp(-((x / 4.0) ** 2) - (y / 6.0) ** 2), 0.01)
-    >>> round(beam.bmaj_arcsec, 4), round(beam.bmin_arcsec, 4), round(abs(beam.bpa_deg), 3)
+    >>> round(beam.bmaj_arcsec, 4), round(beam.bmin_arcsec, 4), round(beam.bpa_deg, 3) % 180
     (0.0999, 0.0666, 0.0)
     """
     from scipy.optimize import least_squares
@@ -157,8 +157,8 @@ def _beam(covariance: Floats) -> Beam:
     """A beam from its second moments about (east, north)."""
     values, vectors = np.linalg.eigh(covariance)
     east, north = vectors[:, 1]
-    angle = math.degrees(math.atan2(east, north))
-    angle -= 180 * round(angle / 180)
+    # Twice: the first makes 180 of an angle that is just below 0.
+    angle = math.degrees(math.atan2(east, north)) % 180 % 180
     major, minor = _FWHM * np.sqrt(values[::-1])
     return Beam(float(major), float(minor), float(angle))
 
