@@ -76,8 +76,9 @@ def _noise_told(settings: ObservationSettings, tracks: Sequence[UvTrack]) -> dic
     """Noise a visibility and polarisation, as the CASA backend tells it, by array."""
     counts = [len(track.uvw_m) for track in tracks]
     if settings.noise == "none":
-        return {"sigma_jy": [0.0 for _ in tracks], "visibilities": counts}
-    sigmas = [channel_sigma_jy(settings, track_airmass(track)) for track in tracks]
+        sigmas = [np.zeros((settings.channels, len(track_airmass(track)))) for track in tracks]
+    else:
+        sigmas = [channel_sigma_jy(settings, track_airmass(track)) for track in tracks]
     root = [float(np.sqrt(np.mean(sigma**2))) for sigma in sigmas]
     told: dict[str, Any] = {"sigma_jy": root, "visibilities": counts}
     if settings.channels > 1:
