@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
+from casa_sim import NativeSimulator
 from casa_sim.settings import ObservationSettings
 from casa_sim.skies import check_sky, read_sky
 from skyrun.fits import make_header, write_image
@@ -80,6 +81,25 @@ def test_bad_files(tmp_path: Path, sky: SkyImage, kind: str, message: str) -> No
     with pytest.raises(InputError, match=rf"bad.fits: .*{message}") as caught:
         read_sky(tmp_path / "bad.fits")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "pixels", [(1e13,), (-1e13, 1.0), (1e308, 1e308), (1e300, -1e300), (1e-21,)]
+)
+def test_a_flux_that_no_source_has(sky: SkyImage, pixels: tuple[float, ...]) -> None:
+    data = np.zeros((32, 32))
+    data[4, : len(pixels)] = pixels
+    with pytest.raises(InputError, match=r"the sky has \S+ Jy; give 1e-20 to 1e\+12 Jy in all"):
+        check_sky(replace(sky, data=data))
+
+
+@pytest.mark.parametrize("flux_jy", [1e-20, 1e12])
+def test_the_largest_and_smallest_flux_give_a_picture(sky: SkyImage, flux_jy: float) -> None:
+    data = np.zeros((32, 32))
+    data[16, 16] = flux_jy
+    settings = ObservationSettings("alma.cycle9.5.cfg", time_s=60, imsize_px=64, noise="none")
+    seen = NativeSimulator(settings).observe(replace(sky, data=data), seed=1).image
+    assert float(seen.data.max()) == pytest.approx(flux_jy, rel=0.1)
 
 
 def test_the_band_must_be_that_of_the_sky(sky: SkyImage) -> None:

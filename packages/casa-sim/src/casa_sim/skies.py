@@ -13,6 +13,8 @@ MAX_PIXELS = 1 << 24
 _MIN_SIDE = 8
 _SAME_FREQUENCY = 0.05
 _LEAST_INSIDE = 0.5
+_FLUXES_JY = (1e-20, 1e12)
+"""The Sun, the brightest there is at these frequencies, has 1e9; single precision ends at 1e38."""
 
 
 def read_sky(path: str | os.PathLike[str]) -> SkyImage:
@@ -53,8 +55,8 @@ def check_sky(sky: SkyImage, settings: ObservationSettings | None = None) -> Non
     Raises
     ------
     InputError
-        If the unit is not Jy/pixel, the flux is not positive, the frequency is not the band's, or
-        the source stays too low.
+        If the unit is not Jy/pixel, the flux is not one of 1e-20 to 1e12 Jy, the frequency is not
+        the band's, or the source stays too low.
 
     Examples
     --------
@@ -71,9 +73,14 @@ def check_sky(sky: SkyImage, settings: ObservationSettings | None = None) -> Non
         raise InputError(f"the sky has {nx} x {ny} pixels; give at least {_MIN_SIDE} a side")
     if not sky.data.any():
         raise InputError("the sky is empty (all pixels are zero); give one with emission")
-    flux = float(sky.data.sum(dtype=float))
+    low, high = _FLUXES_JY
+    brightest = float(max(sky.data.max(), -sky.data.min()))
+    # Pixels before their sum, which may overflow.
+    flux = float(sky.data.sum(dtype=float)) if brightest <= high else brightest
     if flux <= 0:
         raise InputError(f"the sky's total flux is {flux:.4g} Jy; give a positive one")
+    if not low <= flux <= high:
+        raise InputError(f"the sky has {flux:.4g} Jy; give {low:g} to {high:g} Jy in all")
     if settings is None:
         return
     settings.check_target(sky.dec_deg)
