@@ -29,6 +29,7 @@ def refusal(argv: list[str], capsys: pytest.CaptureFixture[str]) -> str:
         (["--epochs", "0"], "epochs is 0; give a whole number"),
         (["--batch-size", "400000"], "batch size 400000 is larger than the"),
         (["--data", "no/such/folder"], "no such folder; give a folder of simulated disks"),
+        (["--data", "disks-simulated="], "names no folder; give disks-simulated=FOLDER"),
         (["--data", "simulationz"], "no such folder, and no dataset 'simulationz' is installed"),
         (["--data", "nonesuch=here"], "no dataset 'nonesuch' is installed"),
         (["--synthetic", "0"], "synthetic is 0 and there is no other data"),
@@ -53,6 +54,15 @@ def test_a_file_where_the_folder_should_be_is_refused(
     line = refusal([*TINY, "--out", str(tmp_path / "run")], capsys)
     assert "is a file; give a folder" in line
     assert (tmp_path / "run").read_text() == "mine"
+
+
+@pytest.mark.parametrize(("target", "inside"), [("nowhere", ""), ("run", ""), ("nowhere", "fit")])
+def test_a_link_that_leads_nowhere_is_refused_before_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], target: str, inside: str
+) -> None:
+    (tmp_path / "run").symlink_to(tmp_path / target)
+    line = refusal([*TINY, "--out", str(tmp_path / "run" / inside)], capsys)
+    assert "a link in it leads nowhere; give a folder" in line
 
 
 def test_a_bad_last_checkpoint_is_refused(

@@ -20,6 +20,8 @@ def check_folder(folder: Path, *, resume: bool) -> Path:
     """
     if folder.exists() and not folder.is_dir():
         raise InputError(f"out {folder}: is a file; give a folder")
+    if any(place.is_symlink() and not place.exists() for place in (folder, *folder.parents)):
+        raise InputError(f"out {folder}: a link in it leads nowhere; give a folder")
     last = folder / "last.pt"
     if resume and not last.is_file():
         raise InputError(f"{last}: no such file, nothing to resume; leave --resume out")

@@ -40,6 +40,9 @@ def open_dataset(text: str) -> ArrayDataset:
         name, given, place = "disks-simulated", "=", text
     elif not given and ("/" in text or "." in text):
         raise InputError(f"data {text!r}: no such folder; give a folder of simulated disks")
+    if given and not place:
+        # An empty path would be the current folder.
+        raise InputError(f"data {text!r}: names no folder; give {name}=FOLDER")
     try:
         maker = find("datasets", name)
     except MissingPackageError as error:
