@@ -19,7 +19,7 @@ PACKAGES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """What decides the image, by backend."""
 
-_FORMAT = 2
+_FORMAT = 3
 """Raised when the same settings, seed, sky and versions come to mean another product: what was
 finished before is made again."""
 

@@ -1,7 +1,8 @@
 """Stands in for casatasks: quick, noisy on standard output, and in trouble when asked to be.
 
 The weather decides on the trouble: a water vapour of 11 mm raises, 12 dies, 13 hangs, 14 dies
-after a SEVERE message, 15 goes on without writing an image.
+after a SEVERE message, 15 goes on without writing an image, 16 flags a hundred rows of 500, and 17
+all of them.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ def simobserve(**k: Any) -> None:
         folder.mkdir(parents=True)
         about = {"seed": k["seed"], "sigma": sigma, "flux": float(sky.sum()), "pwv": k["user_pwv"]}
         position = {"direction": k["direction"], "frequency": k["incenter"], "width": k["inwidth"]}
+        position["flagged"] = {16: 100, 17: 500}.get(k["user_pwv"], 0)
         position["channels"] = sky.shape[3] if sky.ndim == 4 else 1
         (folder / "ms.json").write_text(json.dumps({**about, **position}))
 

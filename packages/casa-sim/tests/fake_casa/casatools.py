@@ -35,10 +35,14 @@ class table:  # noqa: N801 - CASA's name
         rng, channels = np.random.default_rng(self.ms["seed"]), self.ms["channels"]
         if column == "UVW":
             return rng.normal(0, 300, size=(3, 500))
+        if column == "FLAG":
+            return np.tile(np.arange(500) < self.ms["flagged"], (2, channels, 1))
         if column == "CHAN_FREQ":
             first, width = (1e9 * float(self.ms[k][:-3]) for k in ("frequency", "width"))
             return np.asarray(first + width * (np.arange(channels) - channels // 2))[:, None]
         noise = rng.normal(size=(2, 2, channels, 500)) * self.ms["sigma"]
+        # What CASA's noise leaves in rows that it flags.
+        noise[..., : self.ms["flagged"]] *= 1e6
         return np.asarray(noise[0] + 1j * noise[1])
 
     def close(self) -> None:

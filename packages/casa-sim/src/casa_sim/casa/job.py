@@ -44,12 +44,13 @@ def measure_noise(noisy: Sequence[str], noiseless: Sequence[str]) -> dict[str, A
     """Noise that CASA added: by array, its standard deviation [Jy] and the visibilities' number.
 
     ``sigma_jy`` is that of the real or imaginary part, of one polarisation and one integration;
-    visibilities are counted as rows (baselines x integrations). Of several channels
-    ``channel_sigma_jy`` tells each, ``sigma_jy`` their root mean square.
+    visibilities are counted as rows (baselines x integrations) that are not flagged. Of several
+    channels ``channel_sigma_jy`` tells each, ``sigma_jy`` their root mean square.
     """
     sigmas, counts, channels = [], [], []
     for with_noise, without in zip(noisy, noiseless, strict=True):
-        difference = _data(with_noise) - _data(without)
+        good = _good(with_noise) & _good(without)
+        difference = _data(with_noise)[..., good] - _data(without)[..., good]
         sigmas.append(float(np.sqrt(np.mean(np.abs(difference) ** 2) / 2)))
         counts.append(int(difference.shape[-1]))
         channels.append(np.sqrt(np.mean(np.abs(difference) ** 2, axis=(0, 2)) / 2).tolist())
@@ -62,11 +63,12 @@ def export_visibilities(vis: Sequence[str], file: str) -> None:
 
     ``uvw_m`` has shape (n, 3), antenna 1 minus antenna 2 [m]; ``values`` shape (n,) [Jy];
     ``channel_hz`` shape (n,) [Hz]; ``rows`` the number of each set. Of each set the first channel
-    comes first.
+    comes first. Flagged rows are left out.
     """
     baselines, values, channels = [], [], []
     for one in vis:
-        seen, uvw = _data(one).mean(axis=0), _column(one, "UVW").T
+        good = _good(one)
+        seen, uvw = _data(one)[..., good].mean(axis=0), _column(one, "UVW").T[good]
         frequencies = np.ravel(_column(f"{one}/SPECTRAL_WINDOW", "CHAN_FREQ"))
         baselines.append(np.tile(uvw, (len(seen), 1)))
         values.append(seen.ravel())
@@ -83,6 +85,17 @@ def export_visibilities(vis: Sequence[str], file: str) -> None:
 def _data(measurement_set: str) -> Any:
     """Visibilities, shape (polarisation, channel, row)."""
     return _column(measurement_set, "DATA").astype(np.complex128)
+
+
+def _good(measurement_set: str) -> Any:
+    """Which rows are not flagged, shape (row,).
+
+    simobserve flags baselines of shadowed antennas; they hold zeros, or noise beyond all measure.
+    """
+    good = ~_column(measurement_set, "FLAG").any(axis=(0, 1))
+    if not good.any():
+        raise RuntimeError(f"all rows of {measurement_set} are flagged")
+    return good
 
 
 def _column(path: str, name: str) -> Any:

@@ -16,6 +16,7 @@ from skytypes import Observation, SkyImage
 from skytypes.errors import InputError
 
 from ..errors import CasaError
+from ..native.setup import observe_tracks
 from ..products import check_keep
 from ..provenance import observation_provenance
 from ..settings import ObservationSettings
@@ -98,6 +99,7 @@ def observe_with_casa(
     wanted = check_keep(keep)
     check_casa_settings(settings)
     check_sky(sky, settings)
+    observe_tracks(settings, sky.ra_deg, sky.dec_deg)  # Refuses an array wholly in its own shadow.
     folder.mkdir(parents=True, exist_ok=True)
     try:
         np.save(folder / SKY_ARRAY, sky_channels(sky, settings))

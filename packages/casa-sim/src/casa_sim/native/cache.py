@@ -28,7 +28,7 @@ MAX_MEMORY_BYTES = 1 << 29
 MAX_DISK_BYTES = 1 << 30
 
 # Numbers of another version need not agree in the last bit.
-_FORMAT = 3  # grows when a setup of the same key would be another
+_FORMAT = 4  # grows when a setup of the same key would be another
 _LIBRARIES = ("casa-sim", "ducc0", "numpy", "pyerfa", "scipy")
 
 

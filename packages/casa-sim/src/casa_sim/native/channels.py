@@ -88,7 +88,9 @@ def channel_sigma_jy(settings: ObservationSettings, airmass: Floats) -> Floats:
     )
 
 
-def stokes_i_noise_jy(settings: ObservationSettings, airmass: Floats, baselines: int) -> Floats:
+def stokes_i_noise_jy(
+    settings: ObservationSettings, airmass: Floats, baselines: int | NDArray[np.int64]
+) -> Floats:
     """Noise of the real, and of the imaginary, part of each visibility of a track, Stokes I.
 
     Parameters
@@ -97,11 +99,12 @@ def stokes_i_noise_jy(settings: ObservationSettings, airmass: Floats, baselines:
         As `channel_sigma_jy`.
     airmass : ndarray, shape (n,)
         Of each integration.
-    baselines : int
+    baselines : int, or ndarray of shape (n,)
+        Visibilities of each integration and channel.
 
     Returns
     -------
-    ndarray, shape (channels * n * baselines,)
+    ndarray, shape (channels * the sum of ``baselines`` over integrations,)
         [Jy]; in the order of visibilities: channel, integration, baseline.
 
     Examples
@@ -111,5 +114,5 @@ def stokes_i_noise_jy(settings: ObservationSettings, airmass: Floats, baselines:
     (7224,)
     """
     # Two polarisations are averaged.
-    one = channel_sigma_jy(settings, airmass).ravel() / math.sqrt(2)
-    return np.repeat(one, baselines)
+    one = channel_sigma_jy(settings, airmass) / math.sqrt(2)
+    return np.repeat(one, baselines, axis=1).ravel()

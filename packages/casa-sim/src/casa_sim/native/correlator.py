@@ -42,7 +42,8 @@ def observe_visibilities(
     Returns
     -------
     Visibilities
-        Of all arrays, the first array's first; of each, the first channel's first.
+        Of all arrays, the first array's first; of each, the first channel's first. Without
+        baselines of shadowed antennas.
 
     Raises
     ------
@@ -98,7 +99,7 @@ def _spoilt(
             antennas, track.integrations, settings.phase_rms_deg, seed=seed, array_number=number
         )
         first, second = np.triu_indices(antennas, 1)
-        turned = (gains[:, first] * gains[:, second].conj()).ravel()
+        turned = (gains[:, first] * gains[:, second].conj()).ravel()[track.seen]
         values *= np.tile(turned, settings.channels)
     if settings.flux_error_percent:
         values *= np.float32(flux_scale_factor(settings.flux_error_percent, seed=seed))
@@ -111,5 +112,5 @@ def _sigma(settings: ObservationSettings, track: UvTrack) -> NDArray[np.float32]
     """Noise of each visibility, Stokes I [Jy]."""
     if settings.noise == "none":
         return np.zeros(settings.channels * len(track.uvw_m), dtype=np.float32)
-    sigma = stokes_i_noise_jy(settings, track_airmass(track), track.baselines)
+    sigma = stokes_i_noise_jy(settings, track_airmass(track), track.seen_each)
     return sigma.astype(np.float32)

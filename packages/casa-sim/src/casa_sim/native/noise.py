@@ -212,7 +212,8 @@ def track_airmass(track: UvTrack) -> NDArray[np.float64]:
 
     Examples
     --------
-    >>> track = UvTrack(np.zeros((2, 3)), np.array([59000.0, 59000.0]), np.radians([90.0, 30.0]))
+    >>> mjd, elevation = np.array([59000.0, 59000.0]), np.radians([90.0, 30.0])
+    >>> track = UvTrack(np.zeros((2, 3)), mjd, elevation, np.zeros((2, 1), dtype=bool))
     >>> track_airmass(track).tolist()
     [1.0, 1.0]
     """

@@ -79,8 +79,13 @@ def _noise_told(settings: ObservationSettings, tracks: Sequence[UvTrack]) -> dic
         sigmas = [np.zeros((settings.channels, len(track_airmass(track)))) for track in tracks]
     else:
         sigmas = [channel_sigma_jy(settings, track_airmass(track)) for track in tracks]
-    root = [float(np.sqrt(np.mean(sigma**2))) for sigma in sigmas]
+    # Of the visibilities there are: an integration with many shadowed ones counts less.
+    channels = [
+        np.sqrt(np.average(sigma**2, axis=1, weights=track.seen_each))
+        for sigma, track in zip(sigmas, tracks, strict=True)
+    ]
+    root = [float(np.sqrt(np.mean(sigma**2))) for sigma in channels]
     told: dict[str, Any] = {"sigma_jy": root, "visibilities": counts}
     if settings.channels > 1:
-        told["channel_sigma_jy"] = [np.sqrt(np.mean(s**2, axis=1)).tolist() for s in sigmas]
+        told["channel_sigma_jy"] = [sigma.tolist() for sigma in channels]
     return told

@@ -42,7 +42,8 @@ class ImagingSetup:
     tracks : tuple of UvTrack
         By array.
     weights : ndarray, shape (n,), float32
-        Of all visibilities: the first array's first; of each, the first channel's first.
+        Of all visibilities: the first array's first; of each, the first channel's first. Shadowed
+        baselines have none (`casa_sim.native.shadowing`).
     psf : ndarray, shape (2 side, 2 side), float32
         Over twice the field, peak 1 at ``(side, side)``.
     beam : Beam
@@ -145,7 +146,7 @@ def observe_tracks(
     Raises
     ------
     InputError
-        If the source is too low.
+        If the source is too low, or an array is wholly in its own shadow.
     """
     settings.check_target(dec_deg)
     return tuple(
@@ -177,7 +178,8 @@ def make_setup(settings: ObservationSettings, ra_deg: float, dec_deg: float) -> 
     Raises
     ------
     InputError
-        If the source is too low, the cell too coarse, or the image too large.
+        If the source is too low, an array wholly in its own shadow, the cell too coarse, or the
+        image too large.
 
     Examples
     --------

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import erfa
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from skytypes.errors import InputError
 
 from ..constants import SPEED_OF_LIGHT_M_S
+from .shadowing import shadowed_baselines
 
 Floats = NDArray[np.float64]
 
@@ -38,7 +40,7 @@ class UvTrack:
 
     Parameters
     ----------
-    uvw_m : ndarray, shape (integrations * baselines, 3)
+    all_uvw_m : ndarray, shape (integrations * baselines, 3)
         Antenna 1 minus antenna 2 along east, north and the line of sight of the phase centre in
         the J2000 frame [m]; baselines of the first integration first, antenna pairs in the order
         of ``numpy.triu_indices``.
@@ -46,11 +48,15 @@ class UvTrack:
         Middle of each integration, UTC [d].
     elevation_rad : ndarray, shape (integrations,)
         Of the phase centre at the array [rad].
+    shadowed : ndarray of bool, shape (integrations, baselines)
+        Where an antenna of the baseline is in another's shadow (`casa_sim.native.shadowing`):
+        there is no visibility.
     """
 
-    uvw_m: Floats
+    all_uvw_m: Floats
     mjd: Floats
     elevation_rad: Floats
+    shadowed: NDArray[np.bool_]
 
     @property
     def integrations(self) -> int:
@@ -60,7 +66,22 @@ class UvTrack:
     @property
     def baselines(self) -> int:
         """Number of antenna pairs."""
-        return len(self.uvw_m) // len(self.mjd)
+        return int(self.shadowed.shape[1])
+
+    @cached_property
+    def seen(self) -> NDArray[np.bool_]:
+        """Which of ``all_uvw_m`` have a visibility; shape (integrations * baselines,)."""
+        return ~self.shadowed.ravel()
+
+    @cached_property
+    def seen_each(self) -> NDArray[np.int64]:
+        """Number of visibilities of each integration."""
+        return np.asarray(np.count_nonzero(~self.shadowed, axis=1))
+
+    @cached_property
+    def uvw_m(self) -> Floats:
+        """The baselines that have a visibility, shape (n, 3) [m]; as ``all_uvw_m``."""
+        return self.all_uvw_m if self.seen.all() else self.all_uvw_m[self.seen]
 
     @property
     def longest_m(self) -> float:
@@ -100,7 +121,8 @@ def uv_track(
     Raises
     ------
     InputError
-        If there are fewer than two antennas, or the phase centre is below the horizon.
+        If there are fewer than two antennas, the phase centre is below the horizon, or every
+        antenna is in another's shadow all the time.
 
     Notes
     -----
@@ -136,7 +158,15 @@ def uv_track(
             f"(elevation {math.degrees(elevation.min()):.1f} deg); choose another time or place"
         )
     turn = _axes(ra_deg, dec_deg) @ _shortest_turn(apparent, source) @ to_date.T
-    return UvTrack(_turned(positions_m, sidereal, turn), mjd, elevation)
+    uvw = _turned(positions_m, sidereal, turn)
+    shadowed = shadowed_baselines(uvw.reshape(number, -1, 3), len(positions_m))
+    if shadowed.all():
+        raise InputError(
+            f"declination {dec_deg:g} deg: every baseline has an antenna in another's shadow "
+            f"(elevation {math.degrees(elevation.max()):.1f} deg at most); choose a wider array, "
+            "another time or place"
+        )
+    return UvTrack(uvw, mjd, elevation, shadowed)
 
 
 def _tt(mjd: Any) -> Any:

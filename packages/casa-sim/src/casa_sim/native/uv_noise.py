@@ -75,7 +75,7 @@ class UvNoise:
         self._counted = np.where(self._occupied % self.waves == 0, 1, 2)
         weights = setup.weights.astype(np.float64)
         self._share = (weights / weights.sum()) ** 2
-        self._airmass = [(track_airmass(track), track.baselines) for track in setup.tracks]
+        self._airmass = [(track_airmass(track), track.seen_each) for track in setup.tracks]
         self._last: tuple[object, Float32] | None = None
 
     def rms_jy_beam(self, settings: ObservationSettings) -> float:
