@@ -477,6 +477,26 @@ def nested_reference() -> bytes:
     return b"\x80\x02(t" + b"2\x86" * 60 + b"Q."
 
 
+def nested_sets(levels: int = 60) -> bytes:
+    """A frozenset of itself twice, again and again: 2**levels when it is written out."""
+    # Each is made of the last and of a tuple of the last.
+    return b"(K\x01\x91" + b"r\x00\x00\x00\x000(j\x00\x00\x00\x002\x85\x91" * levels
+
+
+FIELDS = b"\x80\x04cnumpy\ndtype\n(U\x02V8\x89\x88tR(K\x03U\x01|N"
+
+
+def name_that_is_nested() -> bytes:
+    """A type whose field's name is missing from its fields and has an endless text."""
+    return FIELDS + nested_sets() + b"\x85}K\x08K\x01K\x00tb."
+
+
+def title_that_is_nested() -> bytes:
+    number = b"cnumpy\ndtype\n(U\x02f8\x89\x88tR(K\x03U\x01<NNNK\x08K\x08K\x00tb"
+    fields = b"}U\x01a(" + number + b"K\x00" + nested_sets() + b"ts"
+    return FIELDS + b"U\x01a\x85" + fields + b"K\x08K\x01K\x00tb."
+
+
 @pytest.mark.parametrize(
     ("make", "message", "max_bytes"),
     [
@@ -487,6 +507,8 @@ def nested_reference() -> bytes:
         (bomb_that_declares, "grows over 268435456 bytes when unpacked", 4 << 30),
         (shared_content, "take more memory than is allowed", 4 << 30),
         (nested_reference, "refers to data outside itself", 1 << 28),
+        (name_that_is_nested, "a type with fields is not as numpy", 1 << 28),
+        (title_that_is_nested, "a field's title is not as numpy", 1 << 28),
     ],
 )
 def test_memory_is_not_taken_on_a_pickles_word(

@@ -56,9 +56,11 @@ def _time_unit(metadata: Any) -> str:
 def _structure(state: tuple[Any, ...], rebuild: Rebuild) -> np.dtype[Any]:
     names, fields, size = (rebuild(state[i]) for i in (3, 4, 5))
     expect(isinstance(names, tuple) and isinstance(fields, Mapping), "a type with fields")
+    expect(all(isinstance(n, str) for n in names) and type(size) is int, "a type with fields")
     formats, offsets = [fields[n][0] for n in names], [fields[n][1] for n in names]
     titles = [fields[n][2] if len(fields[n]) == 3 else None for n in names]
     expect(all(isinstance(f, np.dtype) and not f.hasobject for f in formats), "a field's type")
+    expect(all(t is None or isinstance(t, str) for t in titles), "a field's title")
     return np.dtype(
         {
             "names": names,

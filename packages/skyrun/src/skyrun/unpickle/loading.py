@@ -57,6 +57,14 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
+def _reason(error: Exception) -> str:
+    """What went wrong, in a few words; data are not shown, a few bytes nest to an endless text."""
+    name = type(error).__name__
+    if not error.args or not all(isinstance(a, str) for a in error.args):
+        return name
+    return _short(f"{name}: {error}")
+
+
 class _Rebuild:
     """Data from what was loaded; each record is rebuilt once, and must not hold itself."""
 
@@ -174,5 +182,4 @@ def safe_load(path: str | os.PathLike[str], *, max_bytes: int = _MAX_BYTES) -> A
     except SkyError:
         raise
     except Exception as error:  # noqa: BLE001 - a damaged pickle raises nearly anything
-        reason = _short(f"{type(error).__name__}: {error}")
-        raise InputError(f"{path}: damaged, or not a pickle ({reason})") from None
+        raise InputError(f"{path}: damaged, or not a pickle ({_reason(error)})") from None
