@@ -68,10 +68,12 @@ def test_a_run_killed_in_the_middle_and_resumed_ends_with_the_same_bytes(tmp_pat
         assert (cut / name).read_bytes() == (whole / name).read_bytes(), name
 
 
-# What each of torchrun's processes does, and this one by itself: a run of a network without batch
-# norm (whose statistics would be those of each process's share), one of the small network as it
-# is, and the command.
+# What each of torchrun's processes does, and this one by itself. Of two processes: a run of a
+# network without batch norm (whose statistics would be those of each process's share), one of the
+# small network as it is, one with a single disk held out, and the command. Of three: a run, and one
+# that stops after an epoch and goes on.
 SCRIPT = """
+import os
 import runpy
 import sys
 from dataclasses import replace
@@ -84,6 +86,14 @@ import trainkit.disk_fit as fit
 import trainkit.runs as runs
 from netzoo import DISCONET_COMPACT
 from trainkit import FitConfig, Runtime
+from trainkit.sources import make_corpus
+from skytypes.errors import InputError
+
+CONFIG = FitConfig(
+    model="disconet-compact", synthetic=48, epochs=2, batch_size=8, validation=0.2, lr=1e-3,
+    warmup_epochs=0.5,
+)
+RUNTIME = Runtime(device="cpu", threads=1, quiet=True)
 
 
 class Network(nn.Module):
@@ -104,31 +114,59 @@ class Factory:
 
 
 class Watched(runs._Run):
+    stop = 0
+
     # After each epoch, and before the first process takes the best one's weights to score them.
     def _is_over(self, progress):
         torch.save(self.network.state_dict(), f"{self.folder}.rank{self.fabric.global_rank}")
+        if progress.epoch == self.stop > 0:
+            raise KeyboardInterrupt
         return super()._is_over(progress)
 
 
-def run(out, build):
-    config = FitConfig(
-        model="disconet-compact", synthetic=48, epochs=2, batch_size=8, validation=0.2, lr=1e-3,
-        warmup_epochs=0.5,
-    )
+def run(out, build, config=CONFIG, *, resume=False):
     known = fit.find, runs._Run
     fit.find, runs._Run = lambda group, name: Factory(build), Watched
     try:
-        fit.fit_disks(config, out=out, runtime=Runtime(device="cpu", threads=1, quiet=True))
+        fit.fit_disks(config, out=out, resume=resume, runtime=RUNTIME)
     finally:
         fit.find, runs._Run = known
 
 
-if __name__ == "__main__":
-    folder = Path(sys.argv[1])
+def one_held_out():
+    for seed in range(1000):
+        config = replace(CONFIG, synthetic=24, validation=0.04, seed=seed)
+        try:
+            if len(make_corpus(config, Factory.card, RUNTIME).validation()) == 1:
+                return config
+        except InputError:
+            pass
+
+
+def two(folder, command):
     run(folder / "plain", Network)
     run(folder / "compact", DISCONET_COMPACT.build)
-    sys.argv = ["trainkit", *sys.argv[2:]]
+    try:
+        run(folder / "few", Network, one_held_out())
+    except InputError as error:
+        (folder / f"few.rank{os.environ['RANK']}").write_text(str(error))
+    sys.argv = ["trainkit", *command]
     runpy.run_module("trainkit.cli", run_name="__main__")
+
+
+def three(folder):
+    run(folder / "whole", DISCONET_COMPACT.build)
+    Watched.stop = 1
+    try:
+        run(folder / "cut", DISCONET_COMPACT.build)
+    except KeyboardInterrupt:
+        Watched.stop = 0
+    run(folder / "cut", DISCONET_COMPACT.build, resume=True)
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1])
+    two(folder, sys.argv[2:]) if os.environ["WORLD_SIZE"] == "2" else three(folder)
 """
 
 
@@ -136,11 +174,15 @@ if __name__ == "__main__":
 def shared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The folder and the messages of a run of two processes."""
     folder = tmp_path_factory.mktemp("shared")
+    command = [*FIT, *SIZES, "--epochs", "1", "--out", str(folder / "command")]
+    return folder, torchrun(2, folder, *command)
+
+
+def torchrun(processes: int, folder: Path, *command: str) -> str:
     script = folder / "script.py"
     script.write_text(SCRIPT)
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
-    command = [*FIT, *SIZES, "--epochs", "1", "--out", str(folder / "command")]
-    return folder, finish([*torchrun, "--standalone", str(script), str(folder), *command])
+    start = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", str(processes)]
+    return finish([*start, "--standalone", str(script), str(folder), *command])
 
 
 def states_of(out: Path) -> list[dict[str, torch.Tensor]]:
@@ -163,6 +205,16 @@ def test_two_processes_end_with_one_network_batch_norm_and_all(shared: tuple[Pat
         first, second = states_of(shared[0] / name)
         assert all(torch.equal(v, second[k]) for k, v in first.items())
     assert any("running_mean" in key for key in first)
+
+
+def test_fewer_held_out_disks_than_processes_are_refused_by_all(shared: tuple[Path, str]) -> None:
+    for rank in (0, 1):
+        said = (shared[0] / f"few.rank{rank}").read_text()
+        assert said == (
+            "held out for validation: 1, fewer than the 2 processes; hold out more or "
+            "give fewer processes"
+        )
+    assert not (shared[0] / "few" / "last.pt").exists()
 
 
 def test_the_command_runs_under_torchrun_and_one_process_writes(shared: tuple[Path, str]) -> None:

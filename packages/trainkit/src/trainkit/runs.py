@@ -106,8 +106,8 @@ def start_run(
     Raises
     ------
     InputError
-        If a batch is larger than the data, or recipe or data differ from those of the run to be
-        resumed.
+        If a batch is larger than the data, a batch or what is held out has fewer items than there
+        are processes, or recipe or data differ from those of the run to be resumed.
     TrainingError
         If a loss is not finite; ``last.pt`` and ``best.pt`` of the epochs before are kept.
     """
@@ -145,24 +145,35 @@ class _Run:
     def __init__(self, task: Task, recipe: Recipe, folder: Path, runtime: Runtime) -> None:
         self.task, self.recipe, self.card, self.folder = task, recipe, task.card, folder
         self.fabric: Fabric = make_fabric(runtime)
-        if self.fabric.world_size > recipe.batch_size:
-            raise InputError(
-                f"batch size {recipe.batch_size} is smaller than the {self.fabric.world_size} "
-                "processes; give a larger --batch-size or fewer processes"
-            )
+        share = Share(self.fabric.global_rank, self.fabric.world_size)
+        batches = task.batches(self.fabric.device, share)
+        self._check_shares(batches.held_out())
         torch.manual_seed(int(item_rng(recipe.seed, 0, "trainkit.weights").integers(1 << 63)))
         self.network = task.build()
-        share = Share(self.fabric.global_rank, self.fabric.world_size)
         self.writes = self.fabric.global_rank == 0
         self.quiet = runtime.quiet or not self.writes
         self.loop = Loop(
             self.fabric,
             {NETWORK: self.network},
             task.objective(NETWORK),
-            task.batches(self.fabric.device, share),
+            batches,
             recipe,
             quiet=self.quiet,
         )
+
+    def _check_shares(self, held_out: int) -> None:
+        """Every process needs an item of every batch, and one to validate on."""
+        world, size = self.fabric.world_size, self.recipe.batch_size
+        if world > size:
+            raise InputError(
+                f"batch size {size} is smaller than the {world} processes; give a larger "
+                "--batch-size or fewer processes"
+            )
+        if world > held_out:
+            raise InputError(
+                f"held out for validation: {held_out}, fewer than the {world} "
+                "processes; hold out more or give fewer processes"
+            )
 
     def go(self, progress: Progress) -> ModelCard:
         """Run the epochs that are left, then score the best network."""
