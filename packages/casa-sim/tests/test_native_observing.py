@@ -8,10 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from casa_sim import NativeSimulator, SetupCache
 from casa_sim.native.correlator import observe_visibilities
+from casa_sim.native.imaging import clean_image, image_visibilities
 from casa_sim.native.observing import observe_natively
+from casa_sim.native.routes import ROUTES, Route
+from casa_sim.native.setup import make_setup
 from casa_sim.settings import ObservationSettings
 from skytypes import SkyImage
 from skytypes.errors import InputError
@@ -74,6 +78,44 @@ def test_the_simulator_keeps_its_contract(pair: SkyImage) -> None:
         NativeSimulator(SETTINGS, keep=("work",))
     with pytest.raises(InputError, match="stage is 'visibilities'"):
         NativeSimulator(replace(SETTINGS, stage="visibilities"))
+
+
+WIDE = ObservationSettings("alma.cycle9.1.cfg", time_s=60, imsize_px=256, cell_mas=200, niter=20)
+"""51 arcsec, of which the antennas see a circle of 44."""
+
+
+def _whole_clean(sky: SkyImage) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The dirty image over the whole field, and the CLEAN image that starts from it."""
+    setup = make_setup(WIDE, sky.ra_deg, sky.dec_deg)
+    whole = image_visibilities(observe_visibilities(sky, WIDE, seed=1), setup)
+    return whole, clean_image(whole, setup, niter=WIDE.niter)[0]
+
+
+def test_what_the_antennas_hardly_see_is_blank_in_every_image(pair: SkyImage) -> None:
+    sky = replace(pair, pixel_scale_arcsec=0.2)
+    whole, clean = _whole_clean(sky)
+    seen = observe_natively(sky, WIDE, seed=1, keep=("dirty", "psf"))
+    assert seen.dirty is not None
+    inside = np.hypot(*(np.indices((256, 256)) - 128)) * 0.2 < 21.5
+    outside = np.hypot(*(np.indices((256, 256)) - 128)) * 0.2 > 22.1
+    assert not seen.dirty.data[outside].any()
+    assert np.array_equal(seen.dirty.data == 0, seen.image.data == 0)
+    assert np.array_equal(seen.dirty.data[inside], whole[inside])
+    # CLEAN itself starts from the whole of it.
+    assert np.array_equal(seen.image.data, clean)
+    dirty = observe_natively(sky, replace(WIDE, stage="dirty"), seed=1)
+    assert np.array_equal(dirty.image.data, seen.dirty.data)
+    assert seen.psf is not None
+    assert seen.psf.data[outside].all()
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("stage", ["dirty", "clean"])
+def test_both_routes_leave_the_same_pixels_blank(pair: SkyImage, route: Route, stage: str) -> None:
+    sky = replace(pair, pixel_scale_arcsec=0.2)
+    image, _ = ROUTES[route](SetupCache()).image(sky, replace(WIDE, stage=stage), seed=1)
+    observed = observe_natively(sky, replace(WIDE, stage="dirty"), seed=1).image.data
+    assert np.array_equal(image == 0, observed == 0)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def image_visibilities(seen: Visibilities, setup: ImagingSetup) -> NDArray[np.fl
     """The dirty image of visibilities that were taken with a setup; shape (y, x) [Jy/beam].
 
     Gridded with CASA's rounding (`casa_sim.native.gridding`); `casa_sim.native.images.dirty_image`
-    is exact.
+    is exact. This is what CLEAN starts from; what is shown of it is `masked`.
 
     Parameters
     ----------
@@ -40,6 +40,26 @@ def image_visibilities(seen: Visibilities, setup: ImagingSetup) -> NDArray[np.fl
     )
 
 
+def masked(image: NDArray[np.float32], sensitive: NDArray[np.bool_] | None) -> NDArray[np.float32]:
+    """An image, zero where the antennas hardly see.
+
+    CASA masks these pixels, and blank ones are zero throughout.
+
+    Parameters
+    ----------
+    image : ndarray, shape (y, x), float32
+        [Jy/beam]
+    sensitive : ndarray of bool, shape (y, x), or None
+        `casa_sim.native.setup.ImagingSetup.sensitive`; None leaves the image as it is.
+
+    Examples
+    --------
+    >>> masked(np.ones((1, 2), np.float32), np.array([[True, False]])).tolist()
+    [[1.0, 0.0]]
+    """
+    return image if sensitive is None else np.where(sensitive, image, np.float32(0))
+
+
 def clean_image(
     dirty: NDArray[np.float32], setup: ImagingSetup, *, niter: int
 ) -> tuple[NDArray[np.float32], dict[str, int | str]]:
@@ -48,7 +68,7 @@ def clean_image(
     Parameters
     ----------
     dirty : ndarray, shape (y, x), float32
-        [Jy/beam]
+        As `image_visibilities` makes it, not masked [Jy/beam].
     setup : ImagingSetup
     niter : int
         Most CLEAN iterations; a setup serves observations that differ in it.
@@ -58,9 +78,7 @@ def clean_image(
         dirty, setup.response, setup.scales, setup.sidelobe, control, mask=setup.sensitive
     )
     image = restored(found.model, found.residual, setup.beam, setup.cell_arcsec)
-    if setup.sensitive is not None:
-        # As CASA masks what the antennas hardly see; blank pixels are zero throughout.
-        image = np.where(setup.sensitive, image, np.float32(0))
+    image = masked(image, setup.sensitive)
     counted: dict[str, int | str] = {
         "iterdone": found.iterations,
         "nmajordone": found.major_cycles,
@@ -97,12 +115,14 @@ def image_observation(
     Returns
     -------
     Observation
-        The CLEAN image, or with ``stage`` ``dirty`` the dirty one; shape (y, x) [Jy/beam].
+        The CLEAN image, or with ``stage`` ``dirty`` the dirty one; shape (y, x) [Jy/beam]. Both are
+        zero where the primary beam is below `casa_sim.native.setup.PB_LIMIT`.
     """
-    dirty = picture = image_visibilities(seen, setup)
+    whole = image_visibilities(seen, setup)
+    dirty = picture = masked(whole, setup.sensitive)
     counted: Mapping[str, Any] = {}
     if settings.stage == "clean":
-        picture, counted = clean_image(dirty, setup, niter=settings.niter)
+        picture, counted = clean_image(whole, setup, niter=settings.niter)
     return Observation(
         _pictured(picture, sky, setup),
         {**told, **counted},

@@ -21,7 +21,7 @@ from .correlator import observe_visibilities
 from .emission import emission_box, reach_px
 from .gain_errors import flux_scale_factor
 from .image_plane import ImagePlane, make_image_plane, raised_reach_px
-from .imaging import clean_image, image_visibilities
+from .imaging import clean_image, image_visibilities, masked
 from .setup import ImagingSetup, setup_key
 from .uv_noise import UvNoise
 
@@ -43,7 +43,10 @@ class SkyRoute(Protocol):
     def image(
         self, sky: SkyImage, settings: ObservationSettings, *, seed: int
     ) -> tuple[Image, Beam]:
-        """The image that ``settings.stage`` says [Jy/beam], shape (y, x), and its beam."""
+        """The image that ``settings.stage`` says [Jy/beam], shape (y, x), and its beam.
+
+        It is zero where the primary beam is below `casa_sim.native.setup.PB_LIMIT`.
+        """
 
 
 @dataclass(frozen=True)
@@ -74,8 +77,8 @@ class VisibilityRoute:
         seen = observe_visibilities(sky, settings, seed=seed, tracks=setup.tracks)
         dirty = image_visibilities(seen, setup)
         if settings.stage == "clean":
-            dirty, _ = clean_image(dirty, setup, niter=settings.niter)
-        return dirty, setup.beam
+            return clean_image(dirty, setup, niter=settings.niter)[0], setup.beam
+        return masked(dirty, setup.sensitive), setup.beam
 
 
 class ImagePlaneRoute:
@@ -133,8 +136,9 @@ class ImagePlaneRoute:
         if settings.noise == "thermal":
             dirty += planes.noise.images(planes.noise.draw(settings, seeds=[seed]))[0]
         if settings.stage == "clean":
-            dirty, _ = clean_image(dirty, self._setup(sky, settings), niter=settings.niter)
-        return dirty, planes.beam
+            setup = self._setup(sky, settings)
+            return clean_image(dirty, setup, niter=settings.niter)[0], planes.beam
+        return masked(dirty, planes.sensitive), planes.beam
 
     def _setup(self, sky: SkyImage, settings: ObservationSettings) -> ImagingSetup:
         return self.setups.get(settings, sky.ra_deg, sky.dec_deg)
@@ -144,7 +148,7 @@ class ImagePlaneRoute:
         key = json.dumps(setup_key(settings, sky.ra_deg, sky.dec_deg))
         if key not in self._planes:
             setup = self._setup(sky, settings)
-            self._planes[key] = _Planes(setup.beam, UvNoise(setup))
+            self._planes[key] = _Planes(setup.beam, setup.sensitive, UvNoise(setup))
             while len(self._planes) > _KEPT_PLANES:
                 self._planes.popitem(last=False)
         self._planes.move_to_end(key)
@@ -157,9 +161,10 @@ class ImagePlaneRoute:
 
 @dataclass
 class _Planes:
-    """A setup's beam, its noise, and its image planes by how far they reach."""
+    """A setup's beam and mask, its noise, and its image planes by how far they reach."""
 
     beam: Beam
+    sensitive: NDArray[np.bool_] | None
     noise: UvNoise
     planes: dict[int, ImagePlane] = field(default_factory=dict)
 
