@@ -120,8 +120,9 @@ class Descent:
         Raises
         ------
         NotFiniteError
-            If the loss of any process, or the gradient, is NaN or infinite. The network is as it
-            was.
+            If the loss of any process, or the gradient, is NaN or infinite. Weights, optimiser
+            and schedule are as they were; running statistics, which move when the network
+            answers, are not.
         """
         total = over_processes(self.fabric, loss, "sum")
         if not bool(torch.isfinite(total)):
