@@ -134,6 +134,7 @@ def test_arrays_lists_the_more_extended_first() -> None:
         ({"time_s": 1205.0}, "give a multiple of 10 s"),
         ({"niter": 0}, "niter is 0; allowed: 1"),
         ({"robust": 3.0}, "robust is 3; allowed: -2 to 2$"),
+        ({"robust": -1.0, "weighting": "natural"}, "robust -1 does nothing to natural weights"),
         ({"cell_mas": 40.0}, "cell_mas is 40; allowed: 0.1 to 25 mas"),
         ({"imsize_px": 10_000_000}, r"imsize_px is 1e\+07; allowed: 64 to 4096"),
         ({"imsize_px": 255}, "even number"),

@@ -30,6 +30,7 @@ MIN_ELEVATION_DEG = 15.0
 
 _PWV_MM = (0.05, 20.0)
 _TIME_S = (60.0, 6 * 3600.0)
+_ROBUST = 0.5
 _NITER = (1, 100_000)
 _IMSIZE = (64, 4096)
 _SPECTRAL_INDEX = (-10.0, 10.0)
@@ -77,7 +78,7 @@ class ObservationSettings:
     imsize_px : int or None
         Side of the image; None takes the published rule (`imsize_rule`).
     weighting : str
-        One of `WEIGHTINGS`; ``robust`` matters for ``briggs`` only.
+        One of `WEIGHTINGS`; another ``robust`` than 0.5 goes with ``briggs`` only.
     taper_arcsec : float
         Full width of the Gaussian taper in the image [arcsec]; 0 for none.
     hour_angle_h : float
@@ -123,7 +124,7 @@ class ObservationSettings:
     pwv_mm: float = 1.0
     time_s: float = 1800.0
     niter: int = MAX_NITER
-    robust: float = 0.5
+    robust: float = _ROBUST
     cell_mas: float | None = None
     imsize_px: int | None = None
     weighting: str = "briggs"
@@ -161,6 +162,11 @@ class ObservationSettings:
         check_range("flux_error_percent", self.flux_error_percent, (0.0, 50.0), "%")
         check_range("spectral_index", self.spectral_index, _SPECTRAL_INDEX, "")
         check_choice("weighting", self.weighting, WEIGHTINGS)
+        if self.weighting != "briggs" and self.robust != _ROBUST:
+            raise InputError(
+                f"robust {self.robust:g} does nothing to {self.weighting} weights; leave it out, "
+                "or give weighting briggs"
+            )
         check_choice("noise", self.noise, NOISES)
         check_choice("stage", self.stage, STAGES)
         coarsest = beam_mas(*self._setup) / 2
