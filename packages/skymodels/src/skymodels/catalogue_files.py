@@ -25,6 +25,7 @@ from skytypes.seeds import seed_of_name
 from .alma import sky_pixel_mas
 from .catalogue_rows import COLUMNS, MAX_ROWS, CatalogueRow, wrong_value
 from .errors import CatalogueError
+from .extents import misfit
 
 MAX_BYTES = 256 << 20
 OPTIONAL = ("array_lo", "dx_arcsec", "dy_arcsec", "pixel_mas", "seed")
@@ -154,7 +155,7 @@ def scan_catalogue(path: str | os.PathLike[str]) -> tuple[list[CatalogueRow], li
     rows, problems, seen = [], [], set[str]()
     for number, fields in lines:
         try:
-            row = _new(_row(header, fields), seen)
+            row = _new(_fitting(_row(header, fields)), seen)
         except CatalogueError as error:
             problems.append(f"{source}: line {number}, {error}")
             continue
@@ -211,6 +212,14 @@ def _row(header: list[str], fields: list[str]) -> CatalogueRow:
         return row
     pixel = sky_pixel_mas(row.rout_arcsec, row.array_cfg, row.band)
     return _validated(values | {"pixel_mas": repr(round(pixel, 6))})
+
+
+def _fitting(row: CatalogueRow) -> CatalogueRow:
+    """The row itself, if its grid can show its disk."""
+    line = misfit(row)
+    if line is not None:
+        raise CatalogueError(line)
+    return row
 
 
 def _new(row: CatalogueRow, seen: set[str]) -> CatalogueRow:

@@ -22,6 +22,9 @@ from .structure import TEXTURE_WAVES, DiskParams
 _PROFILE_NODES = 513
 _PROFILE_TO_ROUT = 2.0
 _WALL_PERCENTILE = 90
+# In outer radii. A drawn disk has a pixel nearer than this even in a picture of 64 pixels; much
+# further out brightness underflows in float32.
+_OFF_THE_DISK = 3.0
 _JY = 1e-26
 _LIGHT_M_S = 299792458.0
 _BOLTZMANN_J_K = 1.380649e-23
@@ -96,6 +99,17 @@ def _with_extras(image: Array, major: Array, minor: Array, disk: DiskParams, lev
     return image + disk.halo_fraction * _top(image) * halo(radius, scale=disk.halo_scale_arcsec)
 
 
+def _require_disk(radius: Array, disk: DiskParams, grid: Grid) -> None:
+    """Refuse disks that no pixel sees: there is nothing to scale to their flux."""
+    xp = namespace(radius)
+    nearest = xp.min(radius, axis=(-2, -1), keepdims=True)
+    if bool(xp.any(nearest > _OFF_THE_DISK * disk.rout_arcsec)):
+        raise InputError(
+            f"a disk lies off or between the {grid.size} pixels of its picture; give a wider grid, "
+            "finer pixels, or a disk nearer to the middle"
+        )
+
+
 def _render(params: DiskParams, grid: Grid) -> Array:
     """Pictures of a few disks [Jy/pixel], all at once."""
     xp = namespace(params.tau)
@@ -112,6 +126,7 @@ def _render(params: DiskParams, grid: Grid) -> Array:
     )
     radius = xp.sqrt(major**2 + minor**2)
     radius = xp.where(radius > disk.floor_arcsec, radius, disk.floor_arcsec)
+    _require_disk(radius, disk, grid)
     image, level = _axisymmetric(radius, disk)
     image = _with_extras(image, major, minor, disk, level)
     image = image * outer_taper(radius, rout=disk.rout_arcsec, power=disk.taper_power)
@@ -144,7 +159,7 @@ def render_disks(params: DiskParams, grid: Grid, *, at_once: int = 1) -> Array:
     Raises
     ------
     InputError
-        If the grid is too small or a number of pixels is wanted for another batch.
+        If the grid is too small, or no pixel lies on a disk.
 
     Examples
     --------

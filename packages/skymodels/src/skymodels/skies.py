@@ -13,6 +13,8 @@ from .catalogue import draw_catalogue
 from .catalogue_files import read_catalogue
 from .catalogue_rows import CatalogueRow
 from .draws import draw_params
+from .errors import CatalogueError
+from .extents import misfit
 from .geometry import Grid
 from .recipes import peak_temperature_k, render_disks
 from .structure import RECIPES, Recipe
@@ -43,6 +45,13 @@ def render_sky(
         In Jy/pixel, float64, shape (y, x), its sum the row's flux; ``truth`` holds every drawn
         number, and the implied peak brightness temperature ``tb_peak_k``.
 
+    Raises
+    ------
+    CatalogueError
+        If the row's `pixel_mas` can't show its disk (`skymodels.extents`).
+    InputError
+        If there is no such recipe or size.
+
     Examples
     --------
     >>> sky = render_sky(draw_catalogue(1, seed=42)[0], size=64)
@@ -50,6 +59,7 @@ def render_sky(
     ('Disk_001', 'Jy/pixel', 'published')
     """
     check_size(size)
+    check_row(row)
     pixel_arcsec = row.pixel_mas / 1000 * MODEL_PIXELS / size
     params = draw_params([row], recipe=recipe)
     data = render_disks(params, Grid(size, pixel_arcsec))[0]
@@ -68,6 +78,27 @@ def render_sky(
         truth=truth,
         provenance=provenance(recipe=recipe, size=size, seed=row.seed),
     )
+
+
+def check_row(row: CatalogueRow) -> None:
+    """Refuse a row whose grid can't show its disk.
+
+    Parameters
+    ----------
+    row : CatalogueRow
+
+    Raises
+    ------
+    CatalogueError
+        If the disk reaches out of the field, or is narrower than two pixels.
+
+    Examples
+    --------
+    >>> check_row(draw_catalogue(1, seed=42)[0])
+    """
+    line = misfit(row)
+    if line is not None:
+        raise CatalogueError(f"{row.ID}: {line}")
 
 
 def check_size(size: int) -> None:
@@ -132,7 +163,8 @@ class DiskSkies:
     Raises
     ------
     InputError
-        If the catalogue is bad or empty, or there is no such recipe.
+        If the catalogue is bad or empty, a row's `pixel_mas` can't show its disk, or there is no
+        such recipe.
 
     Examples
     --------
@@ -156,6 +188,8 @@ class DiskSkies:
         if recipe not in RECIPES:
             raise InputError(f"recipe {recipe!r}; allowed: {', '.join(RECIPES)}")
         check_size(size)
+        for row in self.rows:
+            check_row(row)
         self.recipe: Recipe = recipe
         self.size = size
 
