@@ -72,8 +72,8 @@ def shadowed_baselines(uvw_m: NDArray[np.float64], antennas: int) -> NDArray[np.
     -----
     Of two antennas less than `SHADOW_M` apart across the line of sight, antenna 1 counts as
     shadowed where w > 0, else antenna 2; then all its baselines of that integration are flagged.
-    With w towards the source that is the antenna in front. An array has nearly as many shadowed
-    antennas either way; it is done as CASA does since images are compared.
+    With w towards the source that is the antenna in front. It is done as CASA does since images are
+    compared.
 
     Examples
     --------
@@ -86,7 +86,7 @@ def shadowed_baselines(uvw_m: NDArray[np.float64], antennas: int) -> NDArray[np.
     time, pair = np.nonzero(u * u + v * v < SHADOW_M**2)
     if not len(time):
         return np.zeros(uvw_m.shape[:2], dtype=np.bool_)
-    behind = np.where(w[time, pair] > 0, first[pair], second[pair])
+    lost = np.where(w[time, pair] > 0, first[pair], second[pair])
     is_shadowed = np.zeros((len(uvw_m), antennas), dtype=np.bool_)
-    is_shadowed[time, behind] = True
+    is_shadowed[time, lost] = True
     return is_shadowed[:, first] | is_shadowed[:, second]
