@@ -18,6 +18,7 @@ from .batches import Batches
 from .checkpoints import load_state, network_state
 from .descent import Descent, over_processes
 from .errors import NotFiniteError, TrainingError
+from .generators import seed_generators
 from .objectives import Objective, Sums
 from .recipes import Recipe
 from .runtime import Runtime
@@ -175,10 +176,10 @@ class Loop:
         self.fabric.strategy.precision.load_state_dict(state.get("precision", {}))
 
     def _seed(self, epoch: int) -> None:
-        """Dropout's generator at the start of an epoch: a function of seed, epoch and process."""
+        """Dropout's generators at the start of an epoch: a function of seed, epoch, process."""
         index = epoch * (1 << 20) + self.fabric.global_rank
         rng = item_rng(self.config.seed, index, "trainkit.dropout")
-        torch.manual_seed(int(rng.integers(1 << 63)))
+        seed_generators(int(rng.integers(1 << 63)), self.fabric.device)
 
     def _share_statistics(self) -> None:
         """Running statistics of all processes averaged, so that all hold the same network."""

@@ -28,6 +28,7 @@ from .checkpoints import (
     write_checkpoint,
 )
 from .errors import TrainingError
+from .generators import kept_generators, seed_generators
 from .history import draw_history, write_table
 from .loop import Loop, make_fabric
 from .recipes import Recipe
@@ -117,41 +118,44 @@ def start_run(
             f"batch size {recipe.batch_size} is larger than the {count} pictures to train on; "
             "give a smaller --batch-size or more data"
         )
-    with _torch_state(runtime):
-        run = _Run(task, recipe, folder, runtime)
-        progress = run.restore() if resume else Progress()
-        card = run.go(progress)
+    with _threads(runtime):
+        fabric = make_fabric(runtime)
+        with kept_generators(fabric.device):
+            run = _Run(task, recipe, folder, fabric, quiet=runtime.quiet)
+            progress = run.restore() if resume else Progress()
+            card = run.go(progress)
     history = tuple(dict(r) for r in progress.history)
     return FitResult(folder / "best.pt", card, history, watch.seconds(), watch.cpu_seconds())
 
 
 @contextmanager
-def _torch_state(runtime: Runtime) -> Iterator[None]:
-    """Torch's generators and thread count, put back at the end."""
+def _threads(runtime: Runtime) -> Iterator[None]:
+    """Torch's thread count, put back at the end."""
     threads = torch.get_num_threads()
-    devices = list(range(torch.cuda.device_count()))
-    with torch.random.fork_rng(devices=devices):
-        if runtime.threads:
-            torch.set_num_threads(runtime.threads)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(threads)
+    if runtime.threads:
+        torch.set_num_threads(runtime.threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 class _Run:
     """The parts of one run, put together."""
 
-    def __init__(self, task: Task, recipe: Recipe, folder: Path, runtime: Runtime) -> None:
+    def __init__(
+        self, task: Task, recipe: Recipe, folder: Path, fabric: Fabric, *, quiet: bool
+    ) -> None:
         self.task, self.recipe, self.card, self.folder = task, recipe, task.card, folder
-        self.fabric: Fabric = make_fabric(runtime)
+        self.fabric = fabric
         share = Share(self.fabric.global_rank, self.fabric.world_size)
         batches = task.batches(self.fabric.device, share)
         self._check_shares(batches.held_out())
-        torch.manual_seed(int(item_rng(recipe.seed, 0, "trainkit.weights").integers(1 << 63)))
+        rng = item_rng(recipe.seed, 0, "trainkit.weights")
+        seed_generators(int(rng.integers(1 << 63)), fabric.device)
         self.network = task.build()
         self.writes = self.fabric.global_rank == 0
-        self.quiet = runtime.quiet or not self.writes
+        self.quiet = quiet or not self.writes
         self.loop = Loop(
             self.fabric,
             {NETWORK: self.network},
