@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from edgeinfer import read_model
@@ -85,3 +86,18 @@ def test_a_network_that_fails_is_one_line(exported: Path) -> None:
     session = Session(read_model(exported), threads=1)
     with pytest.raises(ModelFileError, match="the network failed"):
         session({"image": np.zeros((1, 1, 8, 8), np.float32)})
+
+
+def test_a_model_in_the_runtimes_own_format_is_not_taken_for_onnx(
+    exported: Path, tmp_path: Path
+) -> None:
+    """onnxruntime knows it by four bytes that an ONNX file can have too; it was not walked."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    options.optimized_model_filepath = str(tmp_path / "own.ort")
+    options.add_session_config_entry("session.save_model_format", "ORT")
+    onnxruntime.InferenceSession(exported, options, providers=["CPUExecutionProvider"])
+    data = (tmp_path / "own.ort").read_bytes()
+    assert data[4:8] == b"ORTM"
+    with pytest.raises(ModelFileError, match="onnxruntime can't load it"):
+        Session(replace(read_model(exported), data=data))

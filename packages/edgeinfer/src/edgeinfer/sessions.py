@@ -31,6 +31,8 @@ def _options(threads: int | None) -> onnxruntime.SessionOptions:
     options.log_severity_level = _FATAL_ONLY
     options.inter_op_num_threads = 1
     options.intra_op_num_threads = threads or 0
+    # Else bytes that are ONNX to us can be another model to it, in its own format.
+    options.add_session_config_entry("session.load_model_format", "ONNX")
     # Idle threads must sleep: a telescope's computer has other work.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options

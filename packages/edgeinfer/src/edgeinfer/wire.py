@@ -4,6 +4,10 @@ ONNX is a protocol-buffers message. A walk over its fields finds the metadata an
 that a file with weights *outside* itself is refused before onnxruntime looks for them: such a
 file can name any path on this machine. Nothing is copied and no tensor is read.
 
+Where protobuf's parsers differ from each other or are lenient, the walk refuses, so that none of
+them finds what it did not: the C++ one, which onnxruntime has, drops the bits of a tag above 32;
+a known field of another wire type is to them an unknown one; groups can hide anything.
+
 Source: protobuf.dev "Encoding"; field numbers of onnx/onnx.proto (a test holds them to the
 installed ``onnx``).
 """
@@ -17,6 +21,9 @@ from .errors import ModelFileError
 
 MAX_FIELDS = 2_000_000
 MAX_DEPTH = 32
+
+_VARINT, _LENGTH_DELIMITED = 0, 2
+_FIXED: Mapping[int, int] = {1: 8, 5: 4}
 
 # message -> field number -> message held there; only what can hold a tensor.
 _HOLDS: Mapping[str, Mapping[int, str]] = {
@@ -35,10 +42,22 @@ _HOLDS: Mapping[str, Mapping[int, str]] = {
     "TrainingInfoProto": {1: "GraphProto", 2: "GraphProto"},
     "FunctionProto": {7: "NodeProto", 11: "AttributeProto"},
 }
-_OPSET_IMPORT, _METADATA = 8, 14
+_GRAPH, _OPSET_IMPORT, _METADATA = 7, 8, 14
 _TENSOR_NAME, _EXTERNAL_DATA, _DATA_LOCATION = 8, 13, 14
 _KEY, _VALUE = 1, 2
 _OPSET_DOMAIN, _OPSET_VERSION = 1, 2
+
+# message -> field number -> wire type, of the other fields that are read.
+_READ: Mapping[str, Mapping[int, int]] = {
+    "ModelProto": {_OPSET_IMPORT: _LENGTH_DELIMITED, _METADATA: _LENGTH_DELIMITED},
+    "OperatorSetIdProto": {_OPSET_DOMAIN: _LENGTH_DELIMITED, _OPSET_VERSION: _VARINT},
+    "StringStringEntryProto": {_KEY: _LENGTH_DELIMITED, _VALUE: _LENGTH_DELIMITED},
+    "TensorProto": {
+        _TENSOR_NAME: _LENGTH_DELIMITED,
+        _EXTERNAL_DATA: _LENGTH_DELIMITED,
+        _DATA_LOCATION: _VARINT,
+    },
+}
 
 
 @dataclass
@@ -70,15 +89,26 @@ class _Walk:
         self.contents = contents
         self.left = MAX_FIELDS
 
-    def fields(self, data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
+    def fields(self, data: memoryview, kind: str) -> Iterator[tuple[int, int | memoryview]]:
+        """Number and value of each field of a message; those of fixed size as their bytes."""
+        holds, read = _HOLDS.get(kind, {}), _READ.get(kind, {})
         place, end = 0, len(data)
         while place < end:
             self.left -= 1
             if self.left < 0:
                 raise ModelFileError(f"more than {MAX_FIELDS} fields; no model of ours has so many")
-            tag, place = _varint(data, place)
-            value, place = _value(data, place, tag & 7)
-            yield tag >> 3, value
+            tag, place = _varint(data, place, bits=32)
+            number, wire_type = tag >> 3, tag & 7
+            if number == 0:
+                raise ModelFileError("it has a field of number 0; it is no ONNX file")
+            wanted = _LENGTH_DELIMITED if number in holds else read.get(number, wire_type)
+            if wire_type != wanted:
+                raise ModelFileError(
+                    f"field {number} of a {kind} has wire type {wire_type} instead of {wanted}; "
+                    "it is no ONNX file"
+                )
+            value, place = _value(data, place, wire_type)
+            yield number, value
 
     def message(self, data: memoryview, kind: str, depth: int = 0) -> None:
         if depth > MAX_DEPTH:
@@ -86,7 +116,7 @@ class _Walk:
         if kind == "TensorProto":
             self.tensor(data)
             return
-        for number, value in self.fields(data):
+        for number, value in self.fields(data, kind):
             if not isinstance(value, memoryview):
                 continue
             if kind == "ModelProto":
@@ -97,19 +127,19 @@ class _Walk:
 
     def of_model(self, number: int, value: memoryview) -> None:
         if number == _METADATA:
-            pair = dict(self.fields(value))
+            pair = dict(self.fields(value, "StringStringEntryProto"))
             self.contents.metadata[_text(pair.get(_KEY))] = _text(pair.get(_VALUE))
         elif number == _OPSET_IMPORT:
-            pair = dict(self.fields(value))
-            version = pair.get(_OPSET_VERSION, 0)
+            pair = dict(self.fields(value, "OperatorSetIdProto"))
             domain = _text(pair.get(_OPSET_DOMAIN))
-            self.contents.opsets[domain] = version if isinstance(version, int) else 0
-        elif number == 7:
+            self.contents.opsets[domain] = _int64(pair.get(_OPSET_VERSION))
+        elif number == _GRAPH:
             self.contents.graphs += 1
 
     def tensor(self, data: memoryview) -> None:
+        # A message given in parts is the parts put together; a part with either field is enough.
         name, external = "", False
-        for number, value in self.fields(data):
+        for number, value in self.fields(data, "TensorProto"):
             if number == _TENSOR_NAME:
                 name = _text(value)
             external |= number == _EXTERNAL_DATA or (number == _DATA_LOCATION and value != 0)
@@ -117,31 +147,42 @@ class _Walk:
             self.contents.external.append(name)
 
 
-def _varint(data: memoryview, place: int) -> tuple[int, int]:
+def _varint(data: memoryview, place: int, *, bits: int) -> tuple[int, int]:
+    """A number of at most so many bits, in no more bytes than they need, and what follows it."""
     number = 0
-    for shift in range(0, 70, 7):
+    for shift in range(0, bits, 7):
         if place >= len(data):
-            break
+            raise ModelFileError(
+                "it ends in the middle of a number; it is cut short or no ONNX file"
+            )
         byte = data[place]
         place += 1
         number |= (byte & 0x7F) << shift
         if byte < 0x80:
+            if number >> bits:
+                break
             return number, place
-    raise ModelFileError("it ends in the middle of a number; it is cut short or no ONNX file")
+    raise ModelFileError(f"a number in it has more than {bits} bits; it is no ONNX file")
 
 
 def _value(data: memoryview, place: int, wire_type: int) -> tuple[int | memoryview, int]:
-    if wire_type == 0:
-        return _varint(data, place)
-    if wire_type == 2:
-        length, place = _varint(data, place)
-    elif wire_type in (1, 5):
-        length = 8 if wire_type == 1 else 4
+    if wire_type == _VARINT:
+        return _varint(data, place, bits=64)
+    if wire_type == _LENGTH_DELIMITED:
+        length, place = _varint(data, place, bits=31)
+    elif wire_type in _FIXED:
+        length = _FIXED[wire_type]
     else:
         raise ModelFileError(f"wire type {wire_type} is not used by ONNX; it is no ONNX file")
     if place + length > len(data):
         raise ModelFileError("a field runs past the end; it is cut short or no ONNX file")
     return data[place : place + length], place + length
+
+
+def _int64(value: int | memoryview | None) -> int:
+    """A varint as protobuf's int64: two's complement; 0 where there is none."""
+    number = value if isinstance(value, int) else 0
+    return number - (1 << 64) if number >> 63 else number
 
 
 def _text(value: int | memoryview | None) -> str:
