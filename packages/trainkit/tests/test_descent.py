@@ -6,7 +6,7 @@ from torch import nn
 
 from trainkit.descent import Descent, rate_factor
 from trainkit.errors import NotFiniteError
-from trainkit.loop import make_fabric
+from trainkit.processes import make_fabric
 from trainkit.runtime import Runtime
 
 FULL = {"warmup": 5 * 562.0, "total": 80 * 562, "final": 0.1}

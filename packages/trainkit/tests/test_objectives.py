@@ -15,8 +15,9 @@ from trainkit.corpus import Corpus, Source
 from trainkit.disk_batches import DiskBatches
 from trainkit.disk_config import FitConfig
 from trainkit.errors import TrainingError
-from trainkit.loop import Loop, make_fabric
+from trainkit.loop import Loop
 from trainkit.objectives import DiskGeometry, Networks, Optimisers, Sums
+from trainkit.processes import make_fabric
 from trainkit.runtime import Runtime
 
 CARD = DISCONET_COMPACT.card

@@ -221,6 +221,7 @@ def test_the_command_runs_under_torchrun_and_one_process_writes(shared: tuple[Pa
     folder, said = shared
     assert said.count("epoch 1/1: training loss") == 1
     assert said.count("pa_mae_deg") == 2
+    assert "deprecated" not in said
     assert sorted(p.name for p in (folder / "command").iterdir()) == [
         "best.card.json",
         "best.pt",

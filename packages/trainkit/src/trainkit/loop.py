@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,44 +20,6 @@ from .errors import NotFiniteError, TrainingError
 from .generators import seed_generators
 from .objectives import Objective, Sums
 from .recipes import Recipe
-from .runtime import Runtime
-
-
-def make_fabric(runtime: Runtime) -> Fabric:
-    """Devices, processes and number format of a run, launched.
-
-    Under ``torchrun`` its processes are joined (gloo on the CPU, nccl on GPUs); otherwise this
-    process works alone. On a GPU the arithmetic is mixed: bfloat16 where the GPU has it, float16
-    where not. On the CPU it is float32.
-
-    Raises
-    ------
-    TrainingError
-        If a GPU is asked for and there is none.
-    """
-    from lightning_fabric.strategies.ddp import DDPStrategy
-
-    has_gpu = torch.cuda.is_available()
-    if runtime.device == "cuda" and not has_gpu:
-        raise TrainingError("device is 'cuda' but torch finds no GPU; give --device cpu or auto")
-    on_gpu = has_gpu and runtime.device != "cpu"
-    world = int(os.environ.get("WORLD_SIZE", "1"))
-    local = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-    # Running statistics are averaged at the end of an epoch instead of being sent every step.
-    strategy: Any = DDPStrategy(broadcast_buffers=False) if world > 1 else "auto"
-    fabric = Fabric(
-        accelerator="cuda" if on_gpu else "cpu",
-        devices=local,
-        num_nodes=max(world // local, 1),
-        strategy=strategy,
-        precision=_precision() if on_gpu else "32-true",
-    )
-    fabric.launch()
-    return fabric
-
-
-def _precision() -> Any:
-    return "bf16-mixed" if torch.cuda.is_bf16_supported() else "16-mixed"
 
 
 class Loop:

@@ -30,7 +30,8 @@ from .checkpoints import (
 from .errors import TrainingError
 from .generators import kept_generators, seed_generators
 from .history import draw_history, write_table
-from .loop import Loop, make_fabric
+from .loop import Loop
+from .processes import make_fabric
 from .recipes import Recipe
 from .resuming import Progress, last_content, restore_last
 from .runtime import Runtime

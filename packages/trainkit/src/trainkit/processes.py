@@ -1,0 +1,57 @@
+"""Devices, processes and number format of a run."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from lightning_fabric.strategies.ddp import DDPStrategy
+from torch.nn.parallel import DistributedDataParallel
+
+from .errors import TrainingError
+from .runtime import Runtime
+
+
+def make_fabric(runtime: Runtime) -> Fabric:
+    """Devices, processes and number format of a run, launched.
+
+    Under ``torchrun`` its processes are joined (gloo on the CPU, nccl on GPUs); otherwise this
+    process works alone. On a GPU the arithmetic is mixed: bfloat16 where the GPU has it, float16
+    where not. On the CPU it is float32.
+
+    Raises
+    ------
+    TrainingError
+        If a GPU is asked for and there is none.
+    """
+    has_gpu = torch.cuda.is_available()
+    if runtime.device == "cuda" and not has_gpu:
+        raise TrainingError("device is 'cuda' but torch finds no GPU; give --device cpu or auto")
+    on_gpu = has_gpu and runtime.device != "cpu"
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    local = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    fabric = Fabric(
+        accelerator="cuda" if on_gpu else "cpu",
+        devices=local,
+        num_nodes=max(world // local, 1),
+        strategy=_joined_processes() if world > 1 else "auto",
+        precision=_precision() if on_gpu else "32-true",
+    )
+    fabric.launch()
+    return fabric
+
+
+def _precision() -> Any:
+    return "bf16-mixed" if torch.cuda.is_bf16_supported() else "16-mixed"
+
+
+def _joined_processes() -> DDPStrategy:
+    """Running statistics are averaged at the end of an epoch, not sent with every step."""
+    known = inspect.signature(DistributedDataParallel).parameters
+    # Where torch knows the new name, the old one warns at every start.
+    new = "forward_sync_buffers"
+    options: dict[str, Any] = {new if new in known else "broadcast_buffers": False}
+    return DDPStrategy(**options)
