@@ -53,6 +53,16 @@ def test_a_temporary_folder_is_removed(sky: SkyImage) -> None:
 
 
 @pytest.mark.usefixtures("fake_casa")
+def test_a_sky_beyond_its_image_is_refused(sky: SkyImage) -> None:
+    beside = replace(sky, reference_px=(200.0, 16.0))
+    with (
+        CasaSimulator(SETTINGS) as simulator,
+        pytest.raises(InputError, match="0 % of the sky's flux is within the image"),
+    ):
+        simulator.observe(beside, seed=1)
+
+
+@pytest.mark.usefixtures("fake_casa")
 def test_bad_options(sky: SkyImage) -> None:
     with pytest.raises(InputError, match="keep is 'fits'; allowed: dirty, psf, work"):
         CasaSimulator(SETTINGS, keep=("fits",))

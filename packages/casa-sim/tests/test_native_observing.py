@@ -123,11 +123,17 @@ def test_both_routes_leave_the_same_pixels_blank(pair: SkyImage, route: Route, s
     [
         ({"data": np.zeros((64, 64))}, "the sky is empty"),
         ({"unit": "K"}, "the sky is in K"),
-        ({"pixel_scale_arcsec": 0.5}, "pixels of 500 mas are too coarse"),
+        ({"pixel_scale_arcsec": 0.11}, "pixels of 110 mas are too coarse"),
         ({"dec_deg": 60.0}, "the elevation falls to"),
         ({"frequency_hz": 345e9}, "the sky is at 345 GHz but band 6"),
+        (
+            {"reference_px": (300.0, 32.0)},
+            "0 % of the sky's flux is within the image",
+        ),
     ],
 )
 def test_skies_that_are_refused(pair: SkyImage, changes: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         observe_natively(replace(pair, **changes), SETTINGS, seed=1)
+    with pytest.raises(InputError, match=message):
+        NativeSimulator(SETTINGS).observe(replace(pair, **changes), seed=1)

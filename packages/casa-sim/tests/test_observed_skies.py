@@ -211,6 +211,45 @@ def test_items_refused(points: SkySource) -> None:
         ObservedSkies(points, sizes).batch([0, 1])
 
 
+@pytest.mark.parametrize("route", ["visibilities", "image-plane"])
+def test_a_sky_beyond_its_image_is_refused(points: SkySource, route: Any) -> None:
+    """Sky 2 lies 0.12 arcsec north of the middle."""
+    small = ObservationSettings("alma.cycle9.8.cfg", time_s=60, imsize_px=64, cell_mas=3.0)
+    dataset = ObservedSkies(points, small, route=route)
+    assert dataset.observe(0).data.shape == (64, 64)
+    message = r"^sky 2 \(Point_2\): 0 % of the sky's flux is within the image of 0.192 arcsec"
+    with pytest.raises(InputError, match=message):
+        dataset[2]
+
+
+class Wide:
+    """Skies of 2 arcsec, brightest at the edge."""
+
+    def __len__(self) -> int:
+        return 1
+
+    def sky(self, index: int) -> SkyImage:
+        y, x = np.indices((200, 200)) - 100
+        truth = dict.fromkeys(LABELS, 0.0)
+        return SkyImage(np.hypot(x, y), 0.01, "Jy/pixel", name="Disk_001", truth=truth)
+
+
+def test_small_images_of_disks_may_cut_them_but_not_lose_them(
+    make_catalogue: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(casa_sim.disks_observed, "find_skies", lambda text: Wide())
+    path = make_catalogue({"array_lo": ""}, models=False)
+    assert DisksObserved(path, imsize_px=96)[0].inputs["image"].shape == (96, 96)
+    with monkeypatch.context() as small:
+        small.setattr("casa_sim.imaging_rules.IMSIZE_PX", (96, 96))
+        with pytest.raises(InputError, match=r"^sky 0 \(Disk_001\): 6 % of the sky's flux is"):
+            DisksObserved(path)[0]
+    path = make_catalogue({"array_lo": "", "dy_arcsec": "-0.4"}, models=False)
+    with pytest.raises(InputError, match=r"Disk_001: its centre, 0.01 arcsec east and -0.4 north"):
+        DisksObserved(path, imsize_px=96)
+    assert len(DisksObserved(path, imsize_px=128)) == 1
+
+
 def test_a_sky_that_cant_be_observed_is_named() -> None:
     class Empty:
         def __len__(self) -> int:

@@ -60,6 +60,9 @@ def test_the_baselines_of_another_data_set(pair: SkyImage) -> None:
         visibilities_at(pair, where, replace(silent, phase_rms_deg=20), seed=1)
     with pytest.raises(InputError, match="some visibilities have no SIGMA above 0"):
         visibilities_at(pair, replace(where, sigma_jy=0 * where.sigma_jy), SETTINGS, seed=1)
+    beside = replace(pair, reference_px=(300.0, 32.0))
+    with pytest.raises(InputError, match="0 % of the sky's flux is within the image"):
+        observe_at(beside, where, SETTINGS, seed=1)
     with pytest.raises(InputError, match="visibilities are at 100 GHz but band 6 is at 230 GHz"):
         visibilities_at(pair, replace(where, frequency_hz=100e9), SETTINGS, seed=1)
 

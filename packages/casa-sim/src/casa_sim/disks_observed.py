@@ -8,11 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from .catalogue import read_catalogue
+from skytypes import SkyImage
+from skytypes.errors import InputError
+
+from .catalogue import CatalogueRow, read_catalogue
 from .labels import LABELS
 from .native.cache import SetupCache
 from .native.routes import Route
 from .observed_skies import ObservedSkies, Stage
+from .settings import ObservationSettings
+from .skies import check_sky
 from .sky_sources import find_skies
 
 _EXAMPLE = """\
@@ -34,8 +39,8 @@ class DisksObserved(ObservedSkies):
         CSV; its rows say array, band, water vapour and time of each disk.
     imsize_px : int or None
         Side of all images, in pixels; None takes the published rule, 1024 for all published
-        arrays. Smaller ones are quicker; a disk that is larger than its image is cut off by the
-        edge.
+        arrays. Smaller ones are quicker; a disk that is larger than an image of this size is cut
+        off by the edge, however much of it lies beyond. Its centre must lie within.
     seed, stage, route, labels, cache
         As `ObservedSkies`.
 
@@ -47,7 +52,7 @@ class DisksObserved(ObservedSkies):
     Raises
     ------
     InputError
-        If the catalogue is bad.
+        If the catalogue is bad, or the centre of a disk lies beyond its image.
     MissingPackageError
         If no package offers ``disks``.
     """
@@ -64,9 +69,13 @@ class DisksObserved(ObservedSkies):
         cache: SetupCache | None = None,
     ) -> None:
         rows = read_catalogue(catalogue)
+        settings = [replace(row.settings(), imsize_px=imsize_px) for row in rows]
+        for row, one in zip(rows, settings, strict=True):
+            _check_centre(row, one)
+        self._may_cut = imsize_px is not None
         super().__init__(
             find_skies(f"disks={catalogue}"),
-            [replace(row.settings(), imsize_px=imsize_px) for row in rows],
+            settings,
             seed=seed,
             stage=stage,
             route=route,
@@ -92,3 +101,19 @@ class DisksObserved(ObservedSkies):
             catalogue = Path(folder, "catalogue.csv")
             catalogue.write_text(_EXAMPLE)
             return cls(catalogue, imsize_px=128)
+
+    def _check(self, sky: SkyImage, settings: ObservationSettings) -> None:
+        if self._may_cut:
+            # Whoever asks for small images has them.
+            check_sky(sky, settings)
+        else:
+            super()._check(sky, settings)
+
+
+def _check_centre(row: CatalogueRow, settings: ObservationSettings) -> None:
+    field = settings.image_size_px * settings.image_cell_mas / 1000
+    if max(abs(row.dx_arcsec), abs(row.dy_arcsec)) >= field / 2:
+        raise InputError(
+            f"{row.ID}: its centre, {row.dx_arcsec:g} arcsec east and {row.dy_arcsec:g} north, is "
+            f"beyond the image of {field:.4g} arcsec; give a larger imsize_px"
+        )

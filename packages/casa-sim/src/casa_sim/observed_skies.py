@@ -15,7 +15,7 @@ from .labels import LABELS, known_labels
 from .native.cache import SetupCache
 from .native.routes import ROUTES, Route
 from .settings import ObservationSettings
-from .skies import check_sky
+from .skies import check_field, check_sky
 from .sky_sources import check_skies, find_skies
 
 STREAM = "casa_sim.observed"
@@ -181,12 +181,13 @@ class ObservedSkies:
         Raises
         ------
         InputError
-            If the sky can't be observed with its settings; the sky is named.
+            If the sky can't be observed with its settings, or most of it lies beyond the image;
+            the sky is named.
         """
         settings, sky = self.settings(index), self.source.sky(index)
         seed = int(item_rng(self.seed, index, STREAM).integers(1 << 63))
         try:
-            check_sky(sky, settings)
+            self._check(sky, settings)
             data, beam = self._way.image(sky, settings, seed=seed)
         except InputError as error:
             raise InputError(f"sky {index} ({sky.name or 'no name'}): {error}") from None
@@ -201,3 +202,8 @@ class ObservedSkies:
             name=sky.name,
             truth=sky.truth,
         )
+
+    def _check(self, sky: SkyImage, settings: ObservationSettings) -> None:
+        """Refuse a sky that can't be observed so."""
+        check_sky(sky, settings)
+        check_field(sky, settings)

@@ -20,7 +20,7 @@ from ..native.setup import observe_tracks
 from ..products import check_keep
 from ..provenance import observation_provenance
 from ..settings import ObservationSettings
-from ..skies import channel_fluxes, check_sky
+from ..skies import channel_fluxes, check_field, check_sky
 from ..visibility_table import Visibilities
 from .calls import (
     DIRTY_FITS,
@@ -92,13 +92,14 @@ def observe_with_casa(
     Raises
     ------
     InputError
-        If the sky can't be observed so.
+        If the sky can't be observed so, or most of it lies beyond the image.
     CasaError
         If CASA failed; the message holds its reason.
     """
     wanted = check_keep(keep)
     check_casa_settings(settings)
     check_sky(sky, settings)
+    check_field(sky, settings)
     observe_tracks(settings, sky.ra_deg, sky.dec_deg)  # Refuses an array wholly in its own shadow.
     folder.mkdir(parents=True, exist_ok=True)
     try:

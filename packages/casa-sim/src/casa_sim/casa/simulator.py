@@ -95,7 +95,7 @@ class CasaSimulator:
         Raises
         ------
         InputError
-            If the sky can't be observed with these settings.
+            If the sky can't be observed with these settings, or most of it lies beyond the image.
         CasaError
             If CASA fails; the message holds its reason.
         """

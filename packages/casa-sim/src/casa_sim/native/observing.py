@@ -12,7 +12,7 @@ from skytypes import Observation, SkyImage
 
 from ..provenance import observation_provenance
 from ..settings import ObservationSettings
-from ..skies import check_sky
+from ..skies import check_field, check_sky
 from .cache import SetupCache
 from .channels import channel_sigma_jy
 from .correlator import observe_visibilities
@@ -53,7 +53,7 @@ def observe_natively(
     Raises
     ------
     InputError
-        If the sky can't be observed so.
+        If the sky can't be observed so, or most of it lies beyond the image.
 
     Examples
     --------
@@ -63,6 +63,7 @@ def observe_natively(
     (256, 256)
     """
     check_sky(sky, settings)
+    check_field(sky, settings)
     setup = (cache or SetupCache()).get(settings, sky.ra_deg, sky.dec_deg)
     seen = observe_visibilities(sky, settings, seed=seed, tracks=setup.tracks)
     told = {**settings.as_dict(), "seed": seed, **_noise_told(settings, setup.tracks)}

@@ -12,7 +12,7 @@ from skytypes import Observation, SkyImage
 from skytypes.errors import InputError
 
 from ..settings import ObservationSettings
-from ..skies import check_sky, is_same_frequency
+from ..skies import check_field, check_sky, is_same_frequency
 from ..visibility_table import Visibilities
 from .gain_errors import flux_scale_factor
 from .imaging import image_observation
@@ -132,9 +132,10 @@ def observe_at(
     Raises
     ------
     InputError
-        As `visibilities_at`.
+        As `visibilities_at`, or if most of the sky lies beyond the image.
     """
     seen = visibilities_at(sky, where, settings, seed=seed)
+    check_field(sky, settings)
     own = np.asarray(where.sigma_jy, dtype=np.float64)
     weights = 1 / own**2 * np.mean(own**2) if np.all(own > 0) else None
     setup = setup_from_baselines(seen.middle_uvw_m, settings, weights=weights)

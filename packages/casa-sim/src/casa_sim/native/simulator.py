@@ -83,6 +83,6 @@ class NativeSimulator:
         Raises
         ------
         InputError
-            If the sky can't be observed with these settings.
+            If the sky can't be observed with these settings, or most of it lies beyond the image.
         """
         return observe_natively(sky, self.settings, seed=seed, keep=self.keep, cache=self._cache)
