@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -5,9 +7,10 @@ from scipy.ndimage import gaussian_filter
 
 from skymodels import Grid, draw_catalogue, draw_params, render_disks
 from skymodels.draws import draw_texture
-from skymodels.features import middle, smooth, texture
+from skymodels.features import middle, smooth
 from skymodels.recipes import peak_temperature_k
 from skymodels.structure import RECIPES, Recipe
+from skymodels.textures import texture, texture_at
 from skytypes.errors import InputError
 
 ROWS = draw_catalogue(12, seed=42)
@@ -68,6 +71,34 @@ def test_physical_does_not_depend_on_the_pixel() -> None:
     assert abs(away).max() < 0.02 * coarse.max()
 
 
+def test_physical_is_the_same_at_the_same_places_on_finer_pixels() -> None:
+    """Peaks, too, are those of the disk: its rings, centre and halo are fractions of them."""
+    for row in ROWS:
+        params = draw_params([row], recipe="physical")
+        field = row.pixel_mas / 1000 * 1024
+        fine, coarse = (render_disks(params, Grid(n, field / n))[0] for n in (288, 96))
+        lit = coarse > 1e-6 * coarse.max()
+        ratio = fine[::3, ::3][lit] / coarse[lit]
+        assert abs(ratio / ratio.mean() - 1).max() < 1e-9
+
+
+def test_physical_is_the_same_in_a_field_of_another_width_and_place() -> None:
+    """But for the one factor that scales the picture's sum to the flux."""
+    for row in ROWS:
+        params = draw_params([row], recipe="physical")
+        pixel = row.pixel_mas / 1000 * 8
+        moved = replace(params, dx_arcsec=params.dx_arcsec + 3 * pixel)
+        narrow, wide, east = (
+            render_disks(p, Grid(n, pixel))[0]
+            for p, n in ((params, 128), (params, 256), (moved, 256))
+        )
+        inner = slice(64, 192)
+        lit = narrow > 1e-6 * narrow.max()
+        for other in (wide[inner, inner], east[inner, 61:189]):
+            ratio = (other[lit] / narrow[lit]) / (other.max() / narrow.max())
+            assert abs(ratio - 1).max() < 1e-9
+
+
 def test_smooth_is_that_of_scipy() -> None:
     image = np.random.default_rng(1).random((1, 48, 48))
     ours = smooth(image, np.full((1, 1, 1), 1.3))
@@ -93,6 +124,13 @@ def test_texture_is_filtered_white_noise() -> None:
     lags = [(power * np.cos(2 * np.pi * k * lag / 64)).sum() for lag in (0, 2, 4, 6)]
     expected = [(lags[0] * lag - 1) / (lags[0] ** 2 - 1) for lag in lags[1:]]
     assert np.mean(found, axis=0) == pytest.approx(expected, abs=0.03)
+
+
+def test_texture_at_the_pixels_of_a_period_is_the_texture_of_a_field() -> None:
+    waves, sigma = draw_texture(3)[None], np.full((1, 1, 1), 0.05)
+    steps = np.arange(128) / 128
+    ours = texture_at(waves, sigma, steps[None, None, :], steps[None, :, None])
+    assert abs(ours - texture(waves, sigma, 128)).max() < 1e-12
 
 
 def test_middle_is_the_median() -> None:

@@ -14,7 +14,9 @@ MODEL_PIXELS = 1024
 _REFERENCE_GHZ = 230.0
 _MIN_CELL_MAS = 2
 _PIXELS_PER_CELL = 3
-_FIELD_IN_ROUT = 2.5 * 1.8
+FIELD_IN_ROUT = 2.5 * 1.8
+"""Width of the field of a sky model, in outer radii of its disk, at least."""
+
 _PIXEL_BOUNDS_MAS = (0.7, 50.0)
 
 
@@ -175,7 +177,7 @@ def sky_pixel_mas(rout_arcsec: float, array_cfg: str, band: int) -> float:
     >>> round(sky_pixel_mas(1.2, "alma.cycle9.6.cfg", 6), 6)
     5.273437
     """
-    wide_enough = _FIELD_IN_ROUT * rout_arcsec / MODEL_PIXELS * 1000
+    wide_enough = FIELD_IN_ROUT * rout_arcsec / MODEL_PIXELS * 1000
     fine_enough = cell_mas(array_cfg, band) / _PIXELS_PER_CELL
     low, high = _PIXEL_BOUNDS_MAS
     return min(max(fine_enough, wide_enough, low), high)

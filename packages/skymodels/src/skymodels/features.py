@@ -1,4 +1,4 @@
-"""What breaks a disk's symmetry or lies on top of it: crescent, texture, smoothing.
+"""What breaks a disk's symmetry, and what is done to the whole picture: crescent, smoothing.
 
 Pure functions of numpy arrays or torch tensors; pictures have shape (batch, y, x), numbers of a
 disk (batch, 1, 1).
@@ -87,48 +87,6 @@ def middle(values: Array) -> Array:
     ordered = namespace(values).sort(values, axis=-1)
     place = ordered.shape[-1] // 2
     return ordered[..., place : place + 1]
-
-
-def texture(waves: Array, sigma_field: Array, size: int) -> Array:
-    """Gaussian-filtered noise over a picture, its largest absolute value 1, dimensionless.
-
-    Parameters
-    ----------
-    waves : array of shape (batch, 2 k + 1, k + 1, 2)
-        Real and imaginary parts of white noise at wave numbers (-k..k, 0..k) of the field.
-    sigma_field : array of shape (batch, 1, 1)
-        Sigma of the filter over the width of the field, dimensionless.
-    size : int
-        Pixels along a side, more than 2 k.
-
-    Returns
-    -------
-    array of shape (batch, size, size)
-
-    Notes
-    -----
-    White noise filtered with a Gaussian keeps exp(-2 pi^2 sigma^2 k^2) of wave number k, the
-    Gaussian's transform (Bracewell, The Fourier Transform and Its Applications); beyond
-    k = 20 that is below 1e-4 for the shortest filter drawn.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> w = np.zeros((1, 5, 3, 2)); w[0, 2, 1, 0] = 1.0
-    >>> float(abs(texture(w, np.full((1, 1, 1), 0.05), 16)).max())
-    1.0
-    """
-    xp = namespace(waves)
-    k = waves.shape[2] - 1
-    rows = like([float(i) for i in range(-k, k + 1)], waves)[None, :, None]
-    columns = like([float(i) for i in range(k + 1)], waves)[None, None, :]
-    kept = xp.exp(-2 * math.pi**2 * sigma_field**2 * (rows**2 + columns**2))
-    block = kept * waves[..., 0] + 1j * (kept * waves[..., 1])
-    spectrum = xp.zeros_like(block[:, :1, :1]) * xp.zeros((size, size // 2 + 1), dtype=block.dtype)
-    spectrum[:, : k + 1, : k + 1] = block[:, k:, :]
-    spectrum[:, size - k :, : k + 1] = block[:, :k, :]
-    noise = xp.fft.irfftn(spectrum, s=(size, size), axes=(-2, -1))
-    return noise / xp.max(xp.abs(noise), axis=(-2, -1), keepdims=True)
 
 
 def smooth(image: Array, sigma_px: Array) -> Array:

@@ -1,23 +1,28 @@
 """Pictures of disks from their drawn numbers: the recipes ``published`` and ``physical``.
 
-``published`` follows the published generator, whose surface density, peak and percentile are those
-of the grid. In ``physical`` nothing depends on the pixel: the surface density is 1/e at the
-critical radius, the peak is that of the radial profile, and the wall is measured against the
-smooth disk at its own radius.
+``published`` follows the published generator, whose surface density, peak, percentile and texture
+are those of the grid. In ``physical`` the brightness at a place depends neither on the pixel nor on
+the field, but for the last step, which scales the picture's sum to the flux: the surface density is
+1/e at the critical radius, the wall is measured against the smooth disk at its own radius, peaks
+are those of a line through the middles of disk and crescent, and the texture goes with the disk.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import TypeAlias
 
 from skytypes.arrays import Array, like, namespace
 from skytypes.errors import InputError
 
-from .features import annulus_radii, crescent, middle, smooth, texture
+from .alma import FIELD_IN_ROUT
+from .features import annulus_radii, crescent, middle, smooth
 from .geometry import Grid, disk_axes, offsets
 from .layers import smooth_brightness, spread, wall_of, with_cavity, with_gaps
 from .profiles import halo, outer_taper, surface_density
 from .structure import TEXTURE_WAVES, DiskParams
+from .textures import texture, texture_at
 
 _PROFILE_NODES = 513
 _PROFILE_TO_ROUT = 2.0
@@ -30,17 +35,22 @@ _LIGHT_M_S = 299792458.0
 _BOLTZMANN_J_K = 1.380649e-23
 _ARCSEC = math.pi / 648000
 
+# Two coordinates in the plane of the disk, along the major and the minor axis [arcsec].
+Places: TypeAlias = tuple[Array, Array]
 
-def _levels_of_profile(disk: DiskParams, density_unit: Array) -> tuple[Array, Array]:
-    """Wall level and peak of disks, from their profiles alone [K], shape (batch, 1, 1)."""
+
+def _line(disk: DiskParams) -> Places:
+    """Places from the middle of disks outwards through that of the crescent, where peaks are.
+
+    Coordinates in the plane of the disk, shape (batch, 1, 514) [arcsec].
+    """
     xp = namespace(disk.tau)
-    level = smooth_brightness(disk.rmin_arcsec + disk.floor_arcsec, disk, density_unit)
     steps = like([i / (_PROFILE_NODES - 1) for i in range(_PROFILE_NODES)], disk.tau)
     span = xp.log(_PROFILE_TO_ROUT * disk.rout_arcsec / disk.floor_arcsec)
     radius = disk.floor_arcsec * xp.exp(span * steps[None, None, :])
-    profile = with_cavity(smooth_brightness(radius, disk, density_unit), radius, disk)
-    profile = profile + wall_of(radius, disk, level)
-    return level, xp.max(profile, axis=-1, keepdims=True)
+    radius = xp.concat([xp.zeros_like(disk.tau), radius], axis=-1)
+    angle = disk.crescent_angle_rad
+    return radius * xp.cos(angle), radius * xp.sin(angle)
 
 
 def _percentile(image: Array, percent: int) -> Array:
@@ -57,46 +67,74 @@ def _top(image: Array) -> Array:
     return namespace(image).max(image, axis=(-2, -1), keepdims=True)
 
 
-def _axisymmetric(radius: Array, disk: DiskParams) -> tuple[Array, Array]:
-    """Steps 1-3 on the grid, and the median level of the crescent's annulus [K]."""
-    xp = namespace(radius)
-    inner = xp.min(radius, axis=(-2, -1), keepdims=True)
+def _axisymmetric(places: Sequence[Places], disk: DiskParams) -> tuple[list[Array], Array]:
+    """Steps 1-3 at places, and the median level of the crescent's annulus [K].
+
+    Places are those of the picture and, in ``physical``, of the line that has its peaks; levels are
+    taken from the last.
+    """
+    xp = namespace(disk.tau)
+    radii = [_radius(major**2 + minor**2, disk) for major, minor in places]
+    inner = xp.min(radii[0], axis=(-2, -1), keepdims=True)
     unit = surface_density(inner, rc=disk.rc_arcsec, gamma=disk.gamma)
-    around = annulus_radii(disk.crescent_radius_arcsec, disk.crescent_width_arcsec)
-    pictures = [with_cavity(smooth_brightness(r, disk, unit), r, disk) for r in (radius, around)]
+    radii.append(annulus_radii(disk.crescent_radius_arcsec, disk.crescent_width_arcsec))
+    bright = [with_cavity(smooth_brightness(r, disk, unit), r, disk) for r in radii]
     if disk.recipe == "physical":
-        level, peak = _levels_of_profile(disk, unit)
+        level = smooth_brightness(disk.rmin_arcsec + disk.floor_arcsec, disk, unit)
     else:
         walls = bool(xp.any(disk.wall_fraction > 0))
-        level = _percentile(pictures[0], _WALL_PERCENTILE) if walls else xp.zeros_like(disk.tau)
-        peak = _top(pictures[0] + wall_of(radius, disk, level))
-    done = [
-        with_gaps(picture + wall_of(r, disk, level), r, disk, peak)
-        for picture, r in zip(pictures, (radius, around), strict=True)
-    ]
-    return done[0], middle(done[1])
+        level = _percentile(bright[0], _WALL_PERCENTILE) if walls else xp.zeros_like(disk.tau)
+    bright = [image + wall_of(r, disk, level) for image, r in zip(bright, radii, strict=True)]
+    peak = _top(bright[len(places) - 1])
+    done = [with_gaps(image, r, disk, peak) for image, r in zip(bright, radii, strict=True)]
+    return done[:-1], middle(done[-1])
 
 
-def _with_extras(image: Array, major: Array, minor: Array, disk: DiskParams, level: Array) -> Array:
-    """Steps 4-7: crescent, centre, texture, halo [K]."""
-    xp = namespace(image)
+def _radius(radius2: Array, disk: DiskParams) -> Array:
+    """Radius in the plane of the disk, its floor at least [arcsec]."""
+    xp = namespace(radius2)
+    radius = xp.sqrt(radius2)
+    return xp.where(radius > disk.floor_arcsec, radius, disk.floor_arcsec)
+
+
+def _with_extras(
+    images: list[Array], places: Sequence[Places], disk: DiskParams, level: Array, grain: Array
+) -> Array:
+    """Steps 4-7: crescent, centre, texture, halo; the picture, which comes first [K]."""
+    xp = namespace(level)
     if bool(xp.any(disk.crescent_factor > 0)):
-        arc = crescent(
-            major,
-            minor,
-            radius=disk.crescent_radius_arcsec,
-            width=disk.crescent_width_arcsec,
-            sigma_rad=disk.crescent_sigma_rad,
-            angle_rad=disk.crescent_angle_rad,
-        )
-        image = image + disk.crescent_factor * level * arc
-    radius2 = major**2 + minor**2
-    spot = xp.exp(-0.5 * radius2 / disk.centre_sigma_arcsec**2)
-    image = image + disk.centre_fraction * _top(image) * spot
-    grain = texture(disk.texture, disk.texture_sigma_field, image.shape[-1])
-    image = image * (1 + disk.texture_amplitude * grain)
-    radius = xp.sqrt(xp.where(radius2 > disk.floor_arcsec**2, radius2, disk.floor_arcsec**2))
-    return image + disk.halo_fraction * _top(image) * halo(radius, scale=disk.halo_scale_arcsec)
+        images = [
+            image + disk.crescent_factor * level * _crescent(place, disk)
+            for image, place in zip(images, places, strict=True)
+        ]
+    squares = [major**2 + minor**2 for major, minor in places]
+    spots = [xp.exp(-0.5 * radius2 / disk.centre_sigma_arcsec**2) for radius2 in squares]
+    top = disk.centre_fraction * _top(images[-1])
+    images = [image + top * spot for image, spot in zip(images, spots, strict=True)]
+    images[0] = images[0] * (1 + disk.texture_amplitude * grain)
+    floor2 = disk.floor_arcsec**2
+    radius = xp.sqrt(xp.where(squares[0] > floor2, squares[0], floor2))
+    wide = halo(radius, scale=disk.halo_scale_arcsec)
+    return images[0] + disk.halo_fraction * _top(images[-1]) * wide
+
+
+def _crescent(place: Places, disk: DiskParams) -> Array:
+    return crescent(
+        *place,
+        radius=disk.crescent_radius_arcsec,
+        width=disk.crescent_width_arcsec,
+        sigma_rad=disk.crescent_sigma_rad,
+        angle_rad=disk.crescent_angle_rad,
+    )
+
+
+def _grain(disk: DiskParams, east: Array, north: Array) -> Array:
+    """Texture of pictures, dimensionless: that of the field, or one that goes with the disk."""
+    if disk.recipe == "published":
+        return texture(disk.texture, disk.texture_sigma_field, east.shape[-1])
+    period = FIELD_IN_ROUT * disk.rout_arcsec
+    east, north = (east - disk.dx_arcsec) / period, (north - disk.dy_arcsec) / period
+    return texture_at(disk.texture, disk.texture_sigma_field, east, north)
 
 
 def _require_disk(radius: Array, disk: DiskParams, grid: Grid) -> None:
@@ -124,11 +162,13 @@ def _render(params: DiskParams, grid: Grid) -> Array:
         dx_arcsec=disk.dx_arcsec,
         dy_arcsec=disk.dy_arcsec,
     )
-    radius = xp.sqrt(major**2 + minor**2)
-    radius = xp.where(radius > disk.floor_arcsec, radius, disk.floor_arcsec)
+    radius = _radius(major**2 + minor**2, disk)
     _require_disk(radius, disk, grid)
-    image, level = _axisymmetric(radius, disk)
-    image = _with_extras(image, major, minor, disk, level)
+    places = [(major, minor)]
+    if disk.recipe == "physical":
+        places.append(_line(disk))
+    images, level = _axisymmetric(places, disk)
+    image = _with_extras(images, places, disk, level, _grain(disk, east, north))
     image = image * outer_taper(radius, rout=disk.rout_arcsec, power=disk.taper_power)
     if bool(xp.any(disk.smooth_sigma_arcsec > 0)):
         # Rounding in the transform leaves the empty sky at +-1e-21; brightness is not negative.

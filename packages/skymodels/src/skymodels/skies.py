@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from skytypes import Provenance, SkyImage
 from skytypes.errors import InputError
 
-from .alma import MODEL_PIXELS, find_band
+from .alma import FIELD_IN_ROUT, MODEL_PIXELS, find_band
 from .catalogue import draw_catalogue
 from .catalogue_files import read_catalogue
 from .catalogue_rows import CatalogueRow
@@ -142,10 +142,13 @@ def provenance(*, recipe: Recipe, size: int, seed: int | None = None) -> Provena
     >>> provenance(recipe="published", size=1024).producer
     'skymodels.disks'
     """
+    configuration: dict[str, object] = {"recipe": recipe, "size": size}
+    if recipe == "physical":
+        configuration["texture_field_in_rout"] = FIELD_IN_ROUT
     return Provenance.collect(
         "skymodels.disks",
         packages=("skymodels", "numpy"),
-        configuration={"recipe": recipe, "size": size},
+        configuration=configuration,
         seed=seed,
     )
 

@@ -50,9 +50,10 @@ crescent_factor : arrays of shape (batch,)
         The angle is counted from the major axis, in the plane of the disk.
     centre_fraction, centre_sigma_arcsec : arrays of shape (batch,)
     texture_amplitude, texture_sigma_field : arrays of shape (batch,)
-        Amplitude, and smoothing length over the width of the field.
+        Amplitude, and smoothing length over the width of the field (``physical``: over 4.5 outer
+        radii).
     texture : array of shape (batch, 41, 21, 2)
-        Real and imaginary parts of the noise at wave numbers (-20..20, 0..20) of the field.
+        Real and imaginary parts of the noise at wave numbers (-20..20, 0..20) of that width.
     halo_fraction, halo_scale_arcsec : arrays of shape (batch,)
     taper_power : array of shape (batch,)
     smooth_sigma_arcsec : array of shape (batch,) [arcsec]
