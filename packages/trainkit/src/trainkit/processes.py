@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 import os
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.plugins.precision import MixedPrecision
 from lightning_fabric.strategies.ddp import DDPStrategy
 from torch.nn.parallel import DistributedDataParallel
 
@@ -19,8 +20,8 @@ def make_fabric(runtime: Runtime) -> Fabric:
     """Devices, processes and number format of a run, launched.
 
     Under ``torchrun`` its processes are joined (gloo on the CPU, nccl on GPUs); otherwise this
-    process works alone. On a GPU the arithmetic is mixed: bfloat16 where the GPU has it, float16
-    where not. On the CPU it is float32.
+    process works alone. On a GPU the arithmetic is mixed (`LayerPrecision`): bfloat16 where the
+    GPU has it, float16 where not. On the CPU it is float32.
 
     Raises
     ------
@@ -38,13 +39,27 @@ def make_fabric(runtime: Runtime) -> Fabric:
         devices=local,
         num_nodes=max(world // local, 1),
         strategy=_joined_processes() if world > 1 else "auto",
-        precision=_precision() if on_gpu else "32-true",
+        precision=None if on_gpu else "32-true",
+        plugins=[LayerPrecision(_half_format(), "cuda")] if on_gpu else None,
     )
     fabric.launch()
     return fabric
 
 
-def _precision() -> Any:
+class LayerPrecision(MixedPrecision):
+    """Mixed precision layer by layer: the network itself is given its input as it is.
+
+    Fabric's own rounds every input to half floats before the network sees it. A network that
+    measures its picture in full precision would then measure a rounded one in training, and
+    another on validation and afterwards.
+    """
+
+    def convert_input(self, data: Any) -> Any:
+        """The input, unchanged; autocast rounds it for the layers that it runs in half floats."""
+        return data
+
+
+def _half_format() -> Literal["bf16-mixed", "16-mixed"]:
     return "bf16-mixed" if torch.cuda.is_bf16_supported() else "16-mixed"
 
 
