@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 from netzoo import DISCONET, DISCONET_COMPACT
 from netzoo.compact import CompactDiscoNet
 from skytypes import find
-from trainkit import FitConfig, MapsConfig
+from trainkit import FitConfig, MapsConfig, Runtime
 from trainkit.batches import Share
 from trainkit.corpus import Corpus, Source
 from trainkit.disk_batches import DiskBatches
@@ -21,7 +22,7 @@ from trainkit.map_batches import MapBatches
 from trainkit.map_cards import map_card
 from trainkit.map_sets import open_sets
 from trainkit.objectives import DiskGeometry, LabelRegression
-from trainkit.processes import LayerPrecision
+from trainkit.processes import LayerPrecision, make_fabric
 
 CPU = torch.device("cpu")
 CONFIG = FitConfig(batch_size=8, epochs=2, warmup_epochs=0.5, mixup_probability=0.0)
@@ -110,3 +111,30 @@ def test_autocast_still_runs_the_layers_in_half_floats(
             assert set(computed) == {torch.bfloat16}
             assert len(computed) >= len(layers)
             assert all(bool(torch.isfinite(p).all()) for p in network.parameters())
+
+
+@pytest.mark.parametrize(
+    ("native", "expected"), [(True, "bf16-mixed"), (False, "16-mixed")], ids=["native", "emulated"]
+)
+def test_a_gpu_that_only_emulates_bfloat16_computes_in_float16(
+    native: bool, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is asked of Fabric on a machine with a GPU, which this one need not have."""
+    asked: dict[str, Any] = {}
+
+    def make(**options: Any) -> Any:
+        asked.update(options)
+        return SimpleNamespace(launch=lambda: None)
+
+    def supported(including_emulation: bool = True) -> bool:
+        return native or including_emulation
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", supported)
+    monkeypatch.setattr("trainkit.processes.Fabric", make)
+    make_fabric(Runtime())
+    (plugin,) = asked["plugins"]
+    assert isinstance(plugin, LayerPrecision)
+    assert (asked["accelerator"], plugin.device, plugin.precision) == ("cuda", "cuda", expected)
+    make_fabric(Runtime(device="cpu"))
+    assert (asked["accelerator"], asked["precision"], asked["plugins"]) == ("cpu", "32-true", None)

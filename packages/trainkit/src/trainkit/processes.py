@@ -60,7 +60,9 @@ class LayerPrecision(MixedPrecision):
 
 
 def _half_format() -> Literal["bf16-mixed", "16-mixed"]:
-    return "bf16-mixed" if torch.cuda.is_bf16_supported() else "16-mixed"
+    """Half floats that the GPU computes with; those that it only emulates are slow."""
+    has_bfloat16 = torch.cuda.is_bf16_supported(including_emulation=False)
+    return "bf16-mixed" if has_bfloat16 else "16-mixed"
 
 
 def _joined_processes() -> DDPStrategy:
