@@ -1,6 +1,7 @@
 """Mixed precision as on a GPU, here with Fabric's bfloat16 on the CPU."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,8 +14,9 @@ from torch import Tensor, nn
 from netzoo import DISCONET, DISCONET_COMPACT
 from netzoo.compact import CompactDiscoNet
 from skytypes import find
-from trainkit import FitConfig, MapsConfig, Runtime
+from trainkit import FitConfig, MapsConfig, Runtime, fit_disks
 from trainkit.batches import Share
+from trainkit.checkpoints import LAST_KEYS, read_checkpoint
 from trainkit.corpus import Corpus, Source
 from trainkit.disk_batches import DiskBatches
 from trainkit.loop import Loop
@@ -138,3 +140,39 @@ def test_a_gpu_that_only_emulates_bfloat16_computes_in_float16(
     assert (asked["accelerator"], plugin.device, plugin.precision) == ("cuda", "cuda", expected)
     make_fabric(Runtime(device="cpu"))
     assert (asked["accelerator"], asked["precision"], asked["plugins"]) == ("cpu", "32-true", None)
+
+
+def test_a_run_of_full_floats_goes_on_in_float16_and_back(
+    tmp_path: Path, gaussian_disks: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train = Loop.train
+    taken_up: dict[int, Any] = {}
+
+    def run(*, until: int, **options: Any) -> Any:
+        def stop(loop: Loop, epoch: int) -> dict[str, float]:
+            if epoch == until:
+                raise KeyboardInterrupt
+            taken_up[epoch] = loop.state()["precision"]
+            return train(loop, epoch)
+
+        monkeypatch.setattr(Loop, "train", stop)
+        with pytest.raises(KeyboardInterrupt):
+            fit_disks(
+                replace(CONFIG, model="disconet-compact", synthetic=0, repeats=1, epochs=9),
+                out=tmp_path / "run",
+                runtime=Runtime(device="cpu", quiet=True),
+                extra=[("gaussians", gaussian_disks(24))],
+                **options,
+            )
+        last = read_checkpoint(tmp_path / "run" / "last.pt", LAST_KEYS)
+        assert last["epoch"] == until
+        return last["precision"]
+
+    assert run(until=1) == {}
+    with monkeypatch.context() as patch:
+        patch.setattr("trainkit.runs.make_fabric", lambda _: mixed("16-mixed"))
+        scale = run(until=2, resume=True)
+        run(until=3, resume=True)
+    assert taken_up[1] == mixed("16-mixed").strategy.precision.state_dict()
+    assert taken_up[2] == scale != taken_up[1]
+    assert run(until=4, resume=True) == {}

@@ -134,7 +134,9 @@ class Loop:
             load_state(network, state["networks"][name], source=source)
         for name, descent in self.descents.items():
             descent.restore(state["descents"][name])
-        self.fabric.strategy.precision.load_state_dict(state.get("precision", {}))
+        # Empty where there was no loss scale: a run of full floats, now one of float16.
+        if scale := state.get("precision"):
+            self.fabric.strategy.precision.load_state_dict(scale)
 
     def _seed(self, epoch: int) -> None:
         """Dropout's generators at the start of an epoch: a function of seed, epoch, process."""
