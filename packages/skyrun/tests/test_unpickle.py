@@ -472,15 +472,13 @@ def shared_content() -> bytes:
     return start + one * 200 + b"l."
 
 
+# A tuple of itself twice, again and again: 2**60 when it is written out, or hashed.
+NESTED = b"(t" + b"2\x86" * 60
+
+
 def nested_reference() -> bytes:
     """A reference to outside data whose text would be 2**60 letters long."""
-    return b"\x80\x02(t" + b"2\x86" * 60 + b"Q."
-
-
-def nested_sets(levels: int = 60) -> bytes:
-    """A frozenset of itself twice, again and again: 2**levels when it is written out."""
-    # Each is made of the last and of a tuple of the last.
-    return b"(K\x01\x91" + b"r\x00\x00\x00\x000(j\x00\x00\x00\x002\x85\x91" * levels
+    return b"\x80\x02" + NESTED + b"Q."
 
 
 FIELDS = b"\x80\x04cnumpy\ndtype\n(U\x02V8\x89\x88tR(K\x03U\x01|N"
@@ -488,13 +486,98 @@ FIELDS = b"\x80\x04cnumpy\ndtype\n(U\x02V8\x89\x88tR(K\x03U\x01|N"
 
 def name_that_is_nested() -> bytes:
     """A type whose field's name is missing from its fields and has an endless text."""
-    return FIELDS + nested_sets() + b"\x85}K\x08K\x01K\x00tb."
+    return FIELDS + NESTED + b"\x85}K\x08K\x01K\x00tb."
 
 
 def title_that_is_nested() -> bytes:
     number = b"cnumpy\ndtype\n(U\x02f8\x89\x88tR(K\x03U\x01<NNNK\x08K\x08K\x00tb"
-    fields = b"}U\x01a(" + number + b"K\x00" + nested_sets() + b"ts"
+    fields = b"}U\x01a(" + number + b"K\x00" + NESTED + b"ts"
     return FIELDS + b"U\x01a\x85" + fields + b"K\x08K\x01K\x00tb."
+
+
+def many_sets() -> bytes:
+    """Four million sets in 4 kB, 216 bytes each."""
+    return gzip.compress(b"\x80\x04(" + b"\x8f" * (4 << 20) + b"l.")
+
+
+def many_classes() -> bytes:
+    """A million times a name, of which a class could be made each time."""
+    return gzip.compress(b"\x80\x04(" + b"cnumpy\ndtype\n" * 10**6 + b"l.")
+
+
+def many_copies() -> bytes:
+    """A list of a million numbers made a hundred thousand times from one of them."""
+    copies = (
+        b"cbuiltins\nlist\nq\x01((" + b"K\x01" * 10**6 + b"lq\x00tq\x020(" + b"h\x01h\x02R" * 10**5
+    )
+    return b"\x80\x02" + copies + b"l."
+
+
+def nested_key() -> bytes:
+    return b"\x80\x02}" + NESTED + b"K\x01s."
+
+
+def nested_member() -> bytes:
+    return b"\x80\x04\x8f(" + NESTED + b"\x90."
+
+
+def nested_frozen_member() -> bytes:
+    """Two frozensets that are equal but not the same, of the last and of a tuple of the last."""
+    level = b"r%b\x00\x00\x000(j%b\x00\x00\x002\x85\x91"
+    chains = [b"(K\x01\x91" + level.replace(b"%b", n) * 60 for n in (b"\x01", b"\x02")]
+    return b"\x80\x04\x8f(" + b"".join(chains) + b"\x90."
+
+
+def deep_key() -> bytes:
+    """A key nested so deeply that its hash would need more stack than there is."""
+    return b"\x80\x02}N" + b"\x85" * 10**6 + b"K\x01s."
+
+
+def equal_hashes() -> bytes:
+    """A million numbers with the same hash."""
+    alike = (b"\x8a\x0b" + (i * (2**61 - 1)).to_bytes(11, "little") + b"N" for i in range(10**6))
+    return b"\x80\x02}(" + b"".join(alike) + b"u."
+
+
+def equal_hashes_one_by_one() -> bytes:
+    return (
+        equal_hashes().replace(b"\x80\x02}(", b"\x80\x02}").replace(b"N\x8a", b"Ns\x8a")[:-2]
+        + b"s."
+    )
+
+
+def equal_hashes_in_a_call() -> bytes:
+    """The same, in a list of which a set is to be made."""
+    numbers = [i * (2**61 - 1) for i in range(10**6)]
+    return old_pickle(_Old("builtins.set", (numbers,)))
+
+
+def heavy_key() -> bytes:
+    """A number of eight million digits, hashed a million times."""
+    number = b"\x8b" + struct.pack("<i", 3 << 20) + b"\x01" * (3 << 20)
+    return b"\x80\x02}" + number + b"q\x000(" + b"h\x00N" * 10**6 + b"u."
+
+
+def nested_name_of_a_type() -> bytes:
+    """Arrow's name for a type, looked up before it is known to be text."""
+    return ARROW_TEXT.replace(b"\x8c\x0clarge_string", NESTED)
+
+
+def types_within_types() -> bytes:
+    """A type with two fields of one type, at the same place, again and again."""
+    one = b"cnumpy\ndtype\n(U\x02f8\x89\x88tR(K\x03U\x01<NNNK\x08K\x08K\x00tb"
+    names = b"(U\x01aU\x01bt"
+    for level in range(30):
+        place = b"r" + bytes([level]) + b"\x00\x00\x00"
+        fields = b"}(U\x01aj" + place[1:] + b"K\x00\x86U\x01bj" + place[1:] + b"K\x00\x86u"
+        one += place + b"0" + FIELDS[2:] + names + fields + b"K\x08K\x01K\x00tb"
+    return b"\x80\x02" + one + b"."
+
+
+def numbers_to_divide() -> bytes:
+    """A range of numbers with a million digits."""
+    parts = [b"\x8b" + struct.pack("<i", n) + b"\x01" * n for n in (1, 2 << 20, 1 << 20)]
+    return b"\x80\x02cbuiltins\nrange\n" + b"".join(parts) + b"\x87R."
 
 
 @pytest.mark.parametrize(
@@ -509,6 +592,20 @@ def title_that_is_nested() -> bytes:
         (nested_reference, "refers to data outside itself", 1 << 28),
         (name_that_is_nested, "a type with fields is not as numpy", 1 << 28),
         (title_that_is_nested, "a field's title is not as numpy", 1 << 28),
+        (many_sets, "take more memory than is allowed", 4 << 30),
+        (many_classes, "holds a class or a function", 4 << 30),
+        (many_copies, "take more memory than is allowed", 4 << 30),
+        (nested_key, "take more memory than is allowed", 4 << 30),
+        (nested_member, "take more memory than is allowed", 4 << 30),
+        (nested_frozen_member, "take more memory than is allowed", 4 << 30),
+        (deep_key, "nests a key too deeply", 4 << 30),
+        (equal_hashes, "keys are too much alike", 4 << 30),
+        (equal_hashes_one_by_one, "keys are too much alike", 4 << 30),
+        (equal_hashes_in_a_call, "keys are too much alike", 4 << 30),
+        (heavy_key, "take more memory than is allowed", 4 << 30),
+        (nested_name_of_a_type, "an array of text is not as numpy", 4 << 30),
+        (types_within_types, "take more memory than is allowed", 4 << 30),
+        (numbers_to_divide, "a number of a range is not as numpy", 4 << 30),
     ],
 )
 def test_memory_is_not_taken_on_a_pickles_word(

@@ -22,6 +22,7 @@ from .records import Builder, Rebuild, Record, content_bytes, expect, plain_argu
 _TYPE = re.compile(r"[|<>=]?([?biufcSUVOMm])(\d{0,9})")
 _TIME_UNIT = re.compile(r"[YMWDhmsunpfa]|[munpfa]s")
 _MAX_AXES = 32
+_TYPE_BYTES = 128
 
 
 def build_dtype(record: Record, rebuild: Rebuild) -> np.dtype[Any]:
@@ -40,6 +41,7 @@ def build_dtype(record: Record, rebuild: Rebuild) -> np.dtype[Any]:
     if state[2] is not None:
         base, shape = rebuild(state[2])
         expect(isinstance(base, np.dtype) and not base.hasobject, "an inner array")
+        _count(base, rebuild)
         return np.dtype((base, _shape(shape)))
     if letter == "O":
         return np.dtype(object)
@@ -61,6 +63,9 @@ def _structure(state: tuple[Any, ...], rebuild: Rebuild) -> np.dtype[Any]:
     titles = [fields[n][2] if len(fields[n]) == 3 else None for n in names]
     expect(all(isinstance(f, np.dtype) and not f.hasobject for f in formats), "a field's type")
     expect(all(t is None or isinstance(t, str) for t in titles), "a field's title")
+    # Types within types can grow without end, and are walked through when they are compared.
+    for each in formats:
+        _count(each, rebuild)
     return np.dtype(
         {
             "names": names,
@@ -70,6 +75,15 @@ def _structure(state: tuple[Any, ...], rebuild: Rebuild) -> np.dtype[Any]:
             "itemsize": size,
         }
     )
+
+
+def _count(dtype: np.dtype[Any], rebuild: Rebuild) -> None:
+    """Take allowance for each place of a type, and of the types within it."""
+    rebuild.allowance.take(_TYPE_BYTES)
+    for each in (dtype.fields or {}).values():
+        _count(each[0], rebuild)
+    if dtype.subdtype is not None:
+        _count(dtype.base, rebuild)
 
 
 def _shape(shape: Any) -> tuple[int, ...]:

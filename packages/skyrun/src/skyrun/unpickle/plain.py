@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime
 from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from .records import Builder, Rebuild, Record, content_bytes, expect, plain_arguments
+
+_BITS: Final = 64
 
 
 def _text_bytes(record: Record, rebuild: Rebuild) -> bytes:
@@ -20,6 +22,11 @@ def _gathered(kind: type[Any]) -> Builder:
     def build(record: Record, rebuild: Rebuild) -> Any:
         values = plain_arguments(record, rebuild, 1)[0] if record.args else []
         expect(isinstance(values, list | tuple | dict | str | bytes), f"a {kind.__name__}")
+        if kind is dict and not isinstance(values, dict):
+            expect(all(isinstance(v, list | tuple) and len(v) == 2 for v in values), "a dict")
+            rebuild.allowance.check_keys((key for key, _ in values), {})
+        elif kind in (set, frozenset):
+            rebuild.allowance.check_keys(values, {})
         return kind(values) if not isinstance(values, str) else kind(content_bytes(values))
 
     return build
@@ -31,6 +38,9 @@ def _numbers(kind: type[Any], *, allow_text: bool = False) -> Builder:
     def build(record: Record, rebuild: Rebuild) -> Any:
         values = [rebuild(a) for a in record.args]
         expect(all(isinstance(v, admitted) for v in values), f"a {kind.__name__}")
+        # Numbers of millions of digits take hours to divide.
+        short = all(v.bit_length() <= _BITS for v in values if isinstance(v, int))
+        expect(short, f"a number of a {kind.__name__}")
         return kind(*values)
 
     return build
@@ -38,7 +48,9 @@ def _numbers(kind: type[Any], *, allow_text: bool = False) -> Builder:
 
 def _ordered(record: Record, rebuild: Rebuild) -> OrderedDict[Any, Any]:
     expect(not record.args, "an OrderedDict")
-    return OrderedDict((rebuild(k), rebuild(v)) for k, v in record.pairs)
+    pairs = [(rebuild(key), rebuild(value)) for key, value in record.pairs]
+    rebuild.allowance.check_keys((key for key, _ in pairs), {})
+    return OrderedDict(pairs)
 
 
 PLAIN_BUILDERS: Mapping[str, Builder] = {

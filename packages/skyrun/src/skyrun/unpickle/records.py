@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, ClassVar
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Protocol
 
 from skytypes.errors import InputError
 
+from .allowance import Allowance
+
 
 class Record:
-    """Something that the pickle asks for: its name, its arguments, its state. It does nothing."""
+    """Something that the pickle asks for: its name, its arguments, its state. It does nothing.
 
+    Parameters
+    ----------
+    args : tuple
+        Of a call; they are kept and none is looked at.
+    """
+
+    __slots__ = ("args", "pairs", "state")
     kind: ClassVar[str] = ""
-    args: tuple[Any, ...]
-    state: Any
-    pairs: list[tuple[Any, Any]]
 
-    def __new__(cls, *args: Any) -> Record:
-        """A record of a call; any arguments are kept and none is looked at."""
-        record = super().__new__(cls)
-        record.args, record.state, record.pairs = args, None, []
-        return record
+    def __init__(self, args: tuple[Any, ...] = ()) -> None:
+        self.args = args
+        self.state: Any = None
+        self.pairs: Sequence[tuple[Any, Any]] = ()
 
-    def __setstate__(self, state: Any) -> None:
-        self.state = state
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        self.pairs.append((key, value))
+    def add(self, pairs: list[tuple[Any, Any]]) -> None:
+        """Keep items that are set."""
+        if isinstance(self.pairs, list):
+            self.pairs.extend(pairs)
+        else:
+            self.pairs = pairs
 
 
 def record_class(kind: str) -> type[Record]:
@@ -34,13 +40,23 @@ def record_class(kind: str) -> type[Record]:
 
     Examples
     --------
-    >>> record_class("dtype")("f8").args
+    >>> record_class("dtype")(("f8",)).args
     ('f8',)
     """
-    return type(kind, (Record,), {"kind": kind})
+    return type(kind, (Record,), {"kind": kind, "__slots__": ()})
 
 
-Rebuild = Callable[[Any], Any]
+class Rebuild(Protocol):
+    """Data from what was loaded, and the allowance that it is taken from."""
+
+    def __call__(self, value: Any, /) -> Any:
+        """Data of a record, a container, or a plain value."""
+
+    @property
+    def allowance(self) -> Allowance:
+        """What is left of the memory that the data may take."""
+
+
 Builder = Callable[[Record, Rebuild], Any]
 
 

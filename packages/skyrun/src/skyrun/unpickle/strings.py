@@ -18,6 +18,9 @@ _OFFSETS: Final[dict[str, np.dtype[Any]]] = {
     "string": np.dtype("<i4"),
 }
 _TEXT: Final = "an array of text"
+_PLACE_BYTES: Final = 64
+_MOST_WIDE: Final = 4
+"""Memory of a letter of UTF-8, at most [byte]."""
 
 
 def arrow_texts(record: Record, rebuild: Rebuild) -> list[str | None]:
@@ -51,12 +54,14 @@ def _chunk(record: Any, rebuild: Rebuild) -> list[str | None]:
     expect(len(state) >= 5 and isinstance(state[4], list) and len(state[4]) == 3, _TEXT)
     kind, (length, first) = state[0], (state[1], state[3])
     expect(isinstance(kind, Record) and kind.kind == "arrow_type" and len(kind.args) == 1, _TEXT)
-    expect(kind.args[0] in _OFFSETS, _TEXT)
+    expect(isinstance(kind.args[0], str) and kind.args[0] in _OFFSETS, _TEXT)
     expect(all(type(n) is int and n >= 0 for n in (length, first)), _TEXT)
     valid, starts, letters = (_buffer(b, rebuild) for b in state[4])
     if length == 0:
         return []
     places = _places(starts, _OFFSETS[kind.args[0]], first, length, len(letters or b""))
+    # Many chunks can share one buffer in the file; the text of each takes memory of its own.
+    rebuild.allowance.take(_PLACE_BYTES * length + _MOST_WIDE * (places[-1] - places[0]))
     there = _valid(valid, first, length)
     pairs = zip(places[:-1], places[1:], there, strict=True)
     return [(letters or b"")[a:b].decode() if good else None for a, b, good in pairs]
