@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ def same(a: DiskParams, b: DiskParams) -> bool:
 
 
 def test_draws_do_not_change() -> None:
-    truth = draw_params(ROWS[:1]).truth(0)
+    truth = draw_params([replace(ROWS[0], seed=1246052340)]).truth(0)
     golden = {
         "gamma": 0.8650833201240216,
         "rc_arcsec": 0.2380814127461752,

@@ -6,6 +6,7 @@ import pytest
 
 from skytypes import item_rng
 from skytypes.errors import InputError
+from skytypes.seeds import seed_of_name
 
 
 def test_the_same_item_is_the_same_draws_whatever_came_before() -> None:
@@ -61,3 +62,11 @@ def test_global_state_is_untouched() -> None:
     assert isinstance(after, dict)
     assert before["state"]["pos"] == after["state"]["pos"]
     assert np.array_equal(before["state"]["key"], after["state"]["key"])
+
+
+def test_seeds_of_names_have_48_bits() -> None:
+    """Fewer would soon give two disks the same features; a spreadsheet keeps 15 digits."""
+    seeds = {seed_of_name(f"Disk_{i}") for i in range(20000)}
+    assert len(seeds) == 20000 and 2**47 < max(seeds) < 2**48
+    # blake2b(b"Disk_001", digest_size=6), the lowest byte first: pinned, it names skies.
+    assert seed_of_name("Disk_001") == 182418495219822

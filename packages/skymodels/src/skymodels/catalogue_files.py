@@ -3,7 +3,7 @@
 Accepted: UTF-8 (a byte-order mark is dropped), a header, columns in any order, spaces around what
 is in a column. Numbers are decimal, 12, -0.5 or 1e-05, in the digits 0 to 9. The columns of ours
 may be missing: `array_lo` is then alma.cycle9.5.cfg, `dx_arcsec` and `dy_arcsec` are 0, `pixel_mas`
-follows the rule of `skymodels.alma`, and `seed` is the first 32 bits of the ID's BLAKE2b hash.
+follows the rule of `skymodels.alma`, and `seed` is 48 bits of the ID's BLAKE2b hash.
 Columns with other names are ignored, unless the name looks like a misspelt one of ours.
 """
 

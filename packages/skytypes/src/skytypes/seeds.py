@@ -56,7 +56,7 @@ def item_rng(seed: int, index: int, stream: str) -> np.random.Generator:
 
 
 def seed_of_name(name: str) -> int:
-    """A seed for what has a name and no seed of its own: 32 bits of the name's hash.
+    """A seed for what has a name and no seed of its own: 48 bits of the name's hash.
 
     Parameters
     ----------
@@ -66,18 +66,19 @@ def seed_of_name(name: str) -> int:
     Returns
     -------
     int
-        0 to 2**32 - 1.
+        0 to 2**48 - 1: of a million names two agree once in 560 times, and a seed keeps its
+        digits in a spreadsheet, which has 15.
 
     Notes
     -----
-    BLAKE2b (https://www.rfc-editor.org/rfc/rfc7693); its first four bytes, the lowest first.
+    BLAKE2b (https://www.rfc-editor.org/rfc/rfc7693); a digest of six bytes, the lowest first.
 
     Examples
     --------
     >>> seed_of_name("Disk_001") == seed_of_name("Disk_001") != seed_of_name("Disk_002")
     True
     """
-    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=4).digest(), "little")
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=6).digest(), "little")
 
 
 def _word(name: str, value: int) -> int:
