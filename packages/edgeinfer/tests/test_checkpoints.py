@@ -177,7 +177,7 @@ def test_the_extra_is_named_when_it_is_missing(monkeypatch: pytest.MonkeyPatch) 
         checkpoints.need_export()
 
 
-@pytest.mark.parametrize("kind", ["sparse", "meta", "complex"])
+@pytest.mark.parametrize("kind", ["sparse", "meta", "complex", "bits"])
 def test_weights_that_are_no_dense_real_numbers_are_refused(tmp_path: Path, kind: str) -> None:
     state = good()["model_state"]
     name = next(iter(state))
@@ -186,6 +186,7 @@ def test_weights_that_are_no_dense_real_numbers_are_refused(tmp_path: Path, kind
         "sparse": value.to_sparse,
         "meta": lambda: value.to("meta"),
         "complex": value.cfloat,
+        "bits": lambda: value.view(torch.bits16),
     }[kind]()
     path = save(tmp_path / "best.pt", model_state=state)
     with pytest.raises(CheckpointError, match="is no dense tensor of real numbers"):
@@ -199,3 +200,15 @@ def test_weights_of_another_kind_of_number_are_refused(run_folder: Path, tmp_pat
     found = read_checkpoint(save(tmp_path / "best.pt", model_state=state))
     with pytest.raises(CheckpointError, match="1 of another kind of number"):
         build_network(read_card(run_folder / "best.card.json"), found)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.int64])
+def test_a_weight_larger_than_its_file_is_refused_before_memory_is_taken(
+    tmp_path: Path, dtype: torch.dtype
+) -> None:
+    """One number that claims to be ten terabytes or more."""
+    state = {"gain": torch.zeros(1, dtype=dtype).expand(10**13)}
+    path = save(tmp_path / "best.pt", model_state=state)
+    assert path.stat().st_size < 10_000
+    with pytest.raises(CheckpointError, match=r"shape \(10000000000000,\), more than the file"):
+        read_checkpoint(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import re
+import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -164,3 +165,28 @@ def test_absent_file_and_folder(tmp_path: Path) -> None:
         load_disconet(tmp_path / "none.pt")
     with pytest.raises(InputError, match="can't be read as a checkpoint"):
         load_disconet(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        Tensor.to_sparse,
+        lambda w: w.cfloat(),
+        lambda w: w.to("meta"),
+        lambda w: w.view(torch.bits16),
+        lambda w: torch.zeros(1).expand(10**13),
+    ],
+    ids=["sparse", "complex", "meta", "bits", "terabytes"],
+)
+def test_weights_that_are_no_dense_real_numbers(
+    state: State, change: Callable[[Tensor], Tensor], tmp_path: Path
+) -> None:
+    name = "head.7.bias"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        path = save({**state, name: change(state[name])}, tmp_path / "bad.pt")
+    with pytest.raises(
+        InputError, match=r"no dense tensors of real numbers: head\.7\.bias"
+    ) as caught:
+        load_disconet(path)
+    assert "\n" not in str(caught.value)

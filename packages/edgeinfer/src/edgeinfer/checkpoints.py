@@ -136,6 +136,15 @@ def _check_fields(path: Path, loaded: Any) -> None:
         )
 
 
+def _is_dense(value: torch.Tensor) -> bool:
+    import torch
+
+    floats = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+    whole = (torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
+    plain = value.layout == torch.strided and value.device.type == "cpu"
+    return plain and value.dtype in (*floats, *whole)
+
+
 def _check_state(path: Path, state: Any) -> None:
     import torch
 
@@ -144,8 +153,13 @@ def _check_state(path: Path, state: Any) -> None:
     for name, value in state.items():
         if not isinstance(name, str) or not isinstance(value, torch.Tensor):
             raise CheckpointError(f"{path}: model_state[{name!r}] is no tensor")
-        if value.layout != torch.strided or value.device.type != "cpu" or value.is_complex():
+        if not _is_dense(value):
             raise CheckpointError(f"{path}: weight {name!r} is no dense tensor of real numbers")
+        if value.numel() * value.element_size() > value.untyped_storage().nbytes():
+            # A few bytes can claim to be terabytes, by strides of 0.
+            raise CheckpointError(
+                f"{path}: weight {name!r} has shape {tuple(value.shape)}, more than the file holds"
+            )
         if value.is_floating_point() and not bool(torch.isfinite(value).all()):
             raise CheckpointError(f"{path}: weight {name!r} is not finite; give another epoch")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import re
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +21,8 @@ from .disks import COLUMNS
 MAX_CHECKPOINT_BYTES = 512 << 20
 """Largest file that is read: six times the weights, room for an optimiser's state."""
 
+_FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+_WHOLE = (torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
 _STATE_KEYS = ("model_state", "model_state_dict")
 # What torch raises on a file that is damaged, or that names anything but tensors and containers.
 _UNREADABLE = (
@@ -52,7 +55,10 @@ def _check_file(path: Path, max_bytes: int) -> None:
 def _read(path: Path, max_bytes: int) -> Any:
     _check_file(path, max_bytes)
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            # Of sparse tensors, which are refused by name later.
+            warnings.simplefilter("ignore")
+            return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         named = re.search(r"GLOBAL ([\w.]+)", str(error))
         what = f"names {named[1]}" if named else "is damaged"
@@ -109,7 +115,26 @@ def _named(keys: list[str]) -> str:
     return shown if len(keys) <= 3 else f"{shown} and {len(keys) - 3} more"
 
 
+def _is_dense(value: Tensor) -> bool:
+    """Whether it is plain real numbers, as many as the file holds.
+
+    A few bytes can claim to be terabytes, by strides of 0.
+    """
+    plain = value.layout == torch.strided and value.device.type == "cpu"
+    return (
+        plain
+        and value.dtype in (*_FLOATS, *_WHOLE)
+        and value.numel() * value.element_size() <= value.untyped_storage().nbytes()
+    )
+
+
 def _check_state(path: Path, state: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> None:
+    odd = [k for k, v in state.items() if not _is_dense(v)]
+    if odd:
+        raise InputError(
+            f"{path}: weights that are no dense tensors of real numbers: {_named(odd)}; "
+            "save the state dict of a network"
+        )
     faults = []
     if missing := [k for k in wanted if k not in state]:
         faults.append(f"missing {_named(missing)}")
@@ -150,7 +175,8 @@ def load_disconet(path: str | Path, *, max_bytes: int = MAX_CHECKPOINT_BYTES) ->
     ------
     InputError
         If the file is absent, too large, truncated, or holds anything but tensors in plain
-        containers; if a key is missing, unexpected or of another shape; if a weight is not finite.
+        containers; if a key is missing, unexpected or of another shape; if a weight is sparse,
+        complex, larger than what the file holds of it, or not finite.
 
     Examples
     --------
