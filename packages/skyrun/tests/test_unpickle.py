@@ -68,6 +68,23 @@ def test_tables_come_back(place: Path, table: Any, protocol: int) -> None:
     assert got.attrs == table.attrs
 
 
+def test_labels_may_repeat(place: Path) -> None:
+    labels = pd.Index(
+        [("a", 1), 2**70, datetime.date(2020, 1, 1)] * 400, dtype=object, tupleize_cols=False
+    )
+    table = pd.DataFrame({"x": np.arange(1200.0), "y": "text"}, index=labels)
+    pd.testing.assert_frame_equal(loaded(place, table), table)
+
+
+def test_keys_of_every_kind_come_back(place: Path) -> None:
+    keys = (
+        [(i, "a") for i in range(5000)] + [2.0**i for i in range(1000)] + [2**i for i in range(99)]
+    )
+    keys += [frozenset([i, (i,)]) for i in range(500)] + [np.float64(0.3), complex(1, 2), None, "a"]
+    assert loaded(place, dict.fromkeys(keys, 1)) == dict.fromkeys(keys, 1)
+    assert loaded(place, set(keys)) == set(keys)
+
+
 def test_a_table_can_be_changed_afterwards(place: Path) -> None:
     got = loaded(place, TABLES[1])
     got.loc[7, "a"] = 9
@@ -574,6 +591,51 @@ def types_within_types() -> bytes:
     return b"\x80\x02" + one + b"."
 
 
+def index_of(kind: str, **data: Any) -> _Old:
+    """An index of a class that pandas has by this name."""
+    return _Old("pandas.core.indexes.base._new_Index", (getattr(pd, kind), data))
+
+
+def wide_table() -> bytes:
+    """A table of ten million columns and no row, in half a thousand bytes."""
+    half, name = 5 * 10**6, "pandas._libs.internals._unpickle_block"
+    places = (slice(0, half), slice(half, 2 * half))
+    blocks = tuple(_Old(name, (np.zeros((half, 0)), where, 2)) for where in places)
+    axes = [index_of("RangeIndex", start=0, stop=n, step=1) for n in (2 * half, 0)]
+    manager = _Old("pandas.core.internals.managers.BlockManager", (blocks, axes))
+    return old_pickle(_Old("pandas.DataFrame", (), {"_mgr": manager}))
+
+
+def objects(values: list[Any]) -> bytes:
+    """The opcodes of an array of objects."""
+    return array_pickle("O8", (len(values),), values, OBJECT)[2:-1]
+
+
+def labels_with_one_hash() -> bytes:
+    """An index whose labels would be told apart one by one at the first look-up."""
+    return index_pickle(objects([i * (2**61 - 1) for i in range(10**5)]))
+
+
+def label_that_is_nested() -> bytes:
+    return index_pickle(objects(["NESTED"]).replace(pickle.dumps("NESTED", 2)[2:-1], NESTED))
+
+
+def index_pickle(data: bytes) -> bytes:
+    start = b"\x80\x02cpandas.core.indexes.base\n_new_Index\n(cpandas\nIndex\n(U\x04data"
+    return start + data + b"dtR."
+
+
+def chunks_of_one_buffer() -> bytes:
+    """Text in a thousand chunks, each of which is the same million of empty texts."""
+    kind = _Old("pyarrow.lib.type_for_alias", ("large_string",))
+    places = np.zeros(1 + 10**6, "<i8").tobytes()
+    buffers = [None, *(_Old("pyarrow.lib.py_buffer", (b,)) for b in (places, b""))]
+    chunk = old_pickle(_Old("pyarrow.lib._restore_array", ((kind, 10**6, 0, 0, buffers),)))[2:-1]
+    start = b"\x80\x02cpandas.arrays\nArrowStringArray\n)R}U\x09_pa_array"
+    many = b"((" + chunk + b"r\x00\x00\x00\x00" + b"j\x00\x00\x00\x00" * 999 + b"lNt"
+    return start + b"cpyarrow.lib\nchunked_array\n" + many + b"Rsb."
+
+
 def numbers_to_divide() -> bytes:
     """A range of numbers with a million digits."""
     parts = [b"\x8b" + struct.pack("<i", n) + b"\x01" * n for n in (1, 2 << 20, 1 << 20)]
@@ -605,6 +667,10 @@ def numbers_to_divide() -> bytes:
         (heavy_key, "take more memory than is allowed", 4 << 30),
         (nested_name_of_a_type, "an array of text is not as numpy", 4 << 30),
         (types_within_types, "take more memory than is allowed", 4 << 30),
+        (wide_table, "take more memory than is allowed", 4 << 30),
+        (labels_with_one_hash, "keys are too much alike", 4 << 30),
+        (label_that_is_nested, "take more memory than is allowed", 4 << 30),
+        (chunks_of_one_buffer, "take more memory than is allowed", 4 << 30),
         (numbers_to_divide, "a number of a range is not as numpy", 4 << 30),
     ],
 )

@@ -43,6 +43,36 @@ def choosable(keys: Iterable[Any]) -> list[Any]:
     ]
 
 
+class Met:
+    """Keys of one container, by their hashes."""
+
+    def __init__(self) -> None:
+        self._first: dict[int, Any] = {}
+        self._further: dict[int, list[Any]] = {}
+
+    def add(self, key: Any) -> None:
+        """Add a key, if it is not there.
+
+        Parameters
+        ----------
+        key : hashable
+
+        Raises
+        ------
+        InputError
+            If too many others have its hash.
+        """
+        number = hash(key)
+        first = self._first.setdefault(number, key)
+        if first is key or first == key:
+            return
+        others = self._further.setdefault(number, [])
+        if key not in others:
+            others.append(key)
+        if len(others) > _MOST_ALIKE:
+            raise InputError("the pickle's keys are too much alike; it was made to do harm")
+
+
 class Allowance:
     """What is left of the memory that a pickle's data may take [byte].
 
@@ -77,7 +107,7 @@ class Allowance:
         if self._left < 0:
             raise InputError("the pickle's data take more memory than is allowed for the file")
 
-    def check_keys(self, keys: Iterable[Any], met: dict[int, int]) -> None:
+    def check_keys(self, keys: Iterable[Any], met: Met | None = None) -> None:
         """Refuse keys that take long to hash or to tell apart, before any of them is hashed.
 
         The hash of a tuple is made anew each time, of each of its parts as often as it occurs: a
@@ -88,8 +118,8 @@ class Allowance:
         ----------
         keys : iterable
             That go into one dictionary, set or index.
-        met : dict of int to int
-            How often each hash was met there before; it is brought up to date.
+        met : Met, optional
+            Those that are there before; it is brought up to date.
 
         Raises
         ------
@@ -98,18 +128,16 @@ class Allowance:
 
         Examples
         --------
-        >>> Allowance(1 << 20).check_keys([i * (2**61 - 1) for i in range(1000)], {})
+        >>> Allowance(1 << 20).check_keys([i * (2**61 - 1) for i in range(1000)])
         Traceback (most recent call last):
         ...
         skytypes.errors.InputError: the pickle's keys are too much alike; it was made to do harm
         """
+        met = Met() if met is None else met
         for key in choosable(keys):
             self._weigh(key)
             self.take(_MET_BYTES)
-            number = hash(key)
-            met[number] = met.get(number, 0) + 1
-            if met[number] > _MOST_ALIKE:
-                raise InputError("the pickle's keys are too much alike; it was made to do harm")
+            met.add(key)
 
     def _weigh(self, key: Any) -> None:
         """Count every part of a key as often as its hash does."""

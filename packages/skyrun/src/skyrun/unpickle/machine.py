@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from skytypes.errors import InputError
 
-from .allowance import Allowance, choosable
+from .allowance import Allowance, Met, choosable
 from .names import ADMITTED
 from .records import Record, record_class
 
@@ -66,7 +66,7 @@ class Machine:
         self._memo: list[Any] = []
         self._stored = 0
         self._classes: dict[str, type[Record]] = {}
-        self._met: dict[int, dict[int, int]] = {}
+        self._met: dict[int, Met] = {}
 
     def load(self, data: bytes) -> Any:
         r"""The value of a pickle.
@@ -213,7 +213,7 @@ class Machine:
 
     def _frozenset(self, _: Any) -> None:
         values = self._since_mark()
-        self._check_keys(_loose(values), {})
+        self._check_keys(_loose(values))
         self._container(frozenset(values))
 
     def _dict(self, _: Any) -> None:
@@ -270,7 +270,7 @@ class Machine:
     def _check_further(self, target: Any, keys: list[Any]) -> None:
         """Check keys that are added to a container, with those it has."""
         if loose := _loose(keys):
-            self._check_keys(loose, self._met.setdefault(id(target), {}))
+            self._check_keys(loose, self._met.setdefault(id(target), Met()))
 
     # Records
 

@@ -24,9 +24,9 @@ def _gathered(kind: type[Any]) -> Builder:
         expect(isinstance(values, list | tuple | dict | str | bytes), f"a {kind.__name__}")
         if kind is dict and not isinstance(values, dict):
             expect(all(isinstance(v, list | tuple) and len(v) == 2 for v in values), "a dict")
-            rebuild.allowance.check_keys((key for key, _ in values), {})
+            rebuild.allowance.check_keys((key for key, _ in values))
         elif kind in (set, frozenset):
-            rebuild.allowance.check_keys(values, {})
+            rebuild.allowance.check_keys(values)
         return kind(values) if not isinstance(values, str) else kind(content_bytes(values))
 
     return build
@@ -49,7 +49,7 @@ def _numbers(kind: type[Any], *, allow_text: bool = False) -> Builder:
 def _ordered(record: Record, rebuild: Rebuild) -> OrderedDict[Any, Any]:
     expect(not record.args, "an OrderedDict")
     pairs = [(rebuild(key), rebuild(value)) for key, value in record.pairs]
-    rebuild.allowance.check_keys((key for key, _ in pairs), {})
+    rebuild.allowance.check_keys((key for key, _ in pairs))
     return OrderedDict(pairs)
 
 

@@ -84,7 +84,7 @@ class Rebuilding:
         if _are_same(items, value):
             return value
         if isinstance(value, set | frozenset):
-            self.allowance.check_keys(items, {})
+            self.allowance.check_keys(items)
         built = type(value)(items)
         self.allowance.take(_size(built))
         return built
@@ -93,7 +93,7 @@ class Rebuilding:
         keys, items = [self(key) for key in value], [self(item) for item in value.values()]
         if _are_same(keys, value) and _are_same(items, value.values()):
             return value
-        self.allowance.check_keys(keys, {})
+        self.allowance.check_keys(keys)
         built = dict(zip(keys, items, strict=True))
         self.allowance.take(_size(built))
         return built

@@ -6,7 +6,7 @@ table, the kinds of an index) is read here, so that it opens under the installed
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from .strings import arrow_texts
 if TYPE_CHECKING:
     import pandas as pd
 
+_COLUMN_BYTES = 2560
 _STORAGES = ("python", "pyarrow", "pyarrow_numpy")
 """Where pandas keeps text."""
 
@@ -51,28 +52,47 @@ def _manager(record: Any) -> tuple[list[tuple[Any, Any]], list[Any]]:
     return [(b["values"], b["mgr_locs"]) for b in inner["blocks"]], list(inner["axes"])
 
 
-def _places(where: Any, count: int) -> list[int]:
+def _places(where: Any, count: int) -> Sequence[int]:
     """Numbers of the columns that a block holds."""
     if isinstance(where, slice):
-        numbers = range(where.start, where.stop, where.step or 1)
+        numbers: Sequence[int] = range(where.start, where.stop, where.step or 1)
     else:
         expect(isinstance(where, np.ndarray) and where.dtype.kind in "iu", "a block's place")
         numbers = where.tolist()
     expect(len(numbers) == count, "a block's place")
-    return list(numbers)
+    return numbers
 
 
-def _columns(blocks: list[tuple[Any, Any]], count: int, rows: int, rebuild: Rebuild) -> list[Any]:
+def _parts(values: Any, where: Any, rebuild: Rebuild) -> tuple[Any, Sequence[int]]:
+    """A block's values, (columns, rows), and the numbers of its columns."""
+    array = rebuild(values)
+    expect(isinstance(array, np.ndarray | _pandas().api.extensions.ExtensionArray), "a block")
+    if array.ndim == 1:
+        array = array.reshape(1, -1) if isinstance(array, np.ndarray) else [array]
+    return array, _places(rebuild(where), len(array))
+
+
+def _columns(
+    blocks: list[tuple[Any, Sequence[int]]], count: int, rows: int, rebuild: Rebuild
+) -> list[Any]:
     """The columns of a table in order, each given by exactly one block."""
+    expect(sum(len(places) for _, places in blocks) == count, "a table's columns")
+    # Also a column of no rows is an object of Python's.
+    rebuild.allowance.take(_COLUMN_BYTES * count)
     columns: dict[int, Any] = {}
-    for values, where in blocks:
-        array = rebuild(values)
-        parts = list(array) if array.ndim == 2 else [array]
-        for place, part in zip(_places(rebuild(where), len(parts)), parts, strict=True):
+    for array, places in blocks:
+        for place, part in zip(places, array, strict=True):
             expect(place not in columns and len(part) == rows, "a table's column")
             columns[place] = part
     expect(sorted(columns) == list(range(count)), "a table's columns")
     return [columns[place] for place in range(count)]
+
+
+def _is_whole(blocks: list[tuple[Any, Sequence[int]]], count: int, rows: int) -> bool:
+    """Whether one block is the table, its columns in order."""
+    array, places = blocks[0] if len(blocks) == 1 else (None, [])
+    whole = isinstance(array, np.ndarray) and array.shape == (count, rows)
+    return whole and places == range(count)
 
 
 def _state(record: Record) -> Mapping[str, Any]:
@@ -91,11 +111,18 @@ def build_frame(record: Record, rebuild: Rebuild) -> pd.DataFrame:
     expect(len(axes) == 2, "a table's axes")
     names, index = (rebuild(axis) for axis in axes)
     expect(all(isinstance(a, pandas.Index) for a in (names, index)), "a table's axes")
-    columns = _columns(blocks, len(names), len(index), rebuild)
-    series = {i: pandas.Series(c, index=index, dtype=c.dtype) for i, c in enumerate(columns)}
-    frame = pandas.DataFrame(series, index=index)
+    parts = [_parts(values, where, rebuild) for values, where in blocks]
+    if _is_whole(parts, len(names), len(index)):
+        values = parts[0][0]
+        frame = pandas.DataFrame(values.T, index=index, dtype=values.dtype)
+    else:
+        columns = _columns(parts, len(names), len(index), rebuild)
+        series = {i: pandas.Series(c, index=index, dtype=c.dtype) for i, c in enumerate(columns)}
+        frame = pandas.DataFrame(series, index=index)
     frame.columns = names
-    frame.attrs = dict(rebuild(state.get("attrs") or {}))
+    attributes = rebuild(state.get("attrs") or {})
+    expect(isinstance(attributes, dict), "a table's attributes")
+    frame.attrs = attributes
     return frame
 
 
@@ -106,7 +133,10 @@ def build_series(record: Record, rebuild: Rebuild) -> pd.Series[Any]:
     blocks, axes = _manager(state["_mgr"])
     expect(len(axes) == 1 and len(blocks) == 1, "a series' axis")
     index, values = rebuild(axes[0]), rebuild(blocks[0][0])
+    expect(isinstance(index, pandas.Index), "a series' axis")
+    expect(isinstance(values, np.ndarray | pandas.api.extensions.ExtensionArray), "a series")
     name = rebuild(state.get("_name", state.get("name")))
+    rebuild.allowance.check_keys([name])
     return pandas.Series(values, index=index, dtype=values.dtype, name=name)
 
 
@@ -116,15 +146,33 @@ def build_index(record: Record, rebuild: Rebuild) -> pd.Index[Any]:
     expect(len(record.args) == 2 and isinstance(record.args[0], type), "an index")
     kind, data = getattr(record.args[0], "kind", ""), rebuild(record.args[1])
     expect(isinstance(data, dict), "an index")
+    rebuild.allowance.check_keys([data.get("name")])
     if kind == "RangeIndex":
         numbers = [data[k] for k in ("start", "stop", "step")]
-        expect(all(type(n) is int for n in numbers), "an index of a range")
+        short = all(type(n) is int and n.bit_length() < 64 for n in numbers)
+        expect(short, "an index of a range")
         return pandas.RangeIndex(*numbers, name=data.get("name"))
     if kind == "MultiIndex":
-        codes = data.get("codes", data.get("labels"))
-        return pandas.MultiIndex(data["levels"], codes, names=data.get("names"))
-    expect(kind == "Index" and hasattr(data["data"], "dtype"), "an index")
-    return pandas.Index(data["data"], dtype=data["data"].dtype, name=data.get("name"))
+        return _several_levels(data, rebuild)
+    labels = data["data"]
+    array = isinstance(labels, np.ndarray | pandas.api.extensions.ExtensionArray)
+    expect(kind == "Index" and array, "an index")
+    # pandas looks a label up in a table of their hashes.
+    if isinstance(labels, np.ndarray) and labels.dtype.kind == "O":
+        rebuild.allowance.check_keys(labels.ravel())
+    return pandas.Index(labels, dtype=labels.dtype, name=data.get("name"))
+
+
+def _several_levels(data: Mapping[str, Any], rebuild: Rebuild) -> pd.MultiIndex:
+    """An index of several levels; each label is a number, its place in its level."""
+    pandas = _pandas()
+    levels, codes, names = data["levels"], data.get("codes", data.get("labels")), data.get("names")
+    expect(isinstance(levels, list | tuple) and isinstance(codes, list | tuple), "an index")
+    expect(all(isinstance(level, pandas.Index) for level in levels), "an index's level")
+    expect(all(isinstance(c, np.ndarray) and c.dtype.kind in "iu" for c in codes), "an index")
+    expect(names is None or isinstance(names, list | tuple), "an index's names")
+    rebuild.allowance.check_keys(names or ())
+    return pandas.MultiIndex(levels, codes, names=names)
 
 
 def build_string_type(record: Record, rebuild: Rebuild) -> Any:
