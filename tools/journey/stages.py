@@ -122,6 +122,8 @@ class Journey:
 
         config = preset(self.options.preset, seed=self.options.seed)
         observed = SimulatedDisks(self.simulations, only=self.names(held_out=False))
+        # Validation takes the disks that it has always taken: the published figures are theirs.
+        observed.groups = tuple(f"{self.options.backend}/{name}" for name in observed.groups)
         resume = (self.fit / "last.pt").is_file()
         # The small network gains nothing from a second thread, and sums keep their order with one.
         runtime = Runtime(threads=1 if self.options.preset == "quick" else 0)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +14,7 @@ from numpy.typing import NDArray
 from skytypes import ArrayDataset, item_rng
 from skytypes.errors import InputError
 
-from .split import groups_of, held_out
+from .split import groups_of, held_out, split_names
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Source:
     Parameters
     ----------
     name : str
-        Used in messages and, with the seed, in the split.
+        Used in messages and, where the dataset names no groups, in the split.
     dataset : ArrayDataset
         Pictures of one size.
     repeats : int
@@ -34,6 +36,8 @@ class Source:
         ``e % blocks``: new items every epoch.
     original : ArrayDataset or None
         What ``dataset`` was cut out of, item by item.
+    files : tuple of Path
+        What it was read from; a run is resumed only with the same bytes in them.
     """
 
     name: str
@@ -42,6 +46,7 @@ class Source:
     any_angle: bool = False
     blocks: int = 1
     original: ArrayDataset | None = None
+    files: tuple[Path, ...] = ()
 
     def scored(self) -> ArrayDataset:
         """The pictures that methods are compared on: whole ones, as a user has them."""
@@ -71,7 +76,8 @@ class Corpus:
     ----------
     sources : sequence of Source
     validation : float
-        Share of the disks held out of each source, dimensionless.
+        Share of the disks held out, dimensionless. A disk that several sources have is on the same
+        side in all of them.
     seed : int
 
     Raises
@@ -83,12 +89,9 @@ class Corpus:
     def __init__(self, sources: Sequence[Source], *, validation: float, seed: int) -> None:
         self.sources = tuple(sources)
         self.seed = seed
-        self.groups = [groups_of(s.dataset) for s in self.sources]
-        self._out = [
-            held_out([f"{s.name}/{g}" for g in groups], share=validation, seed=seed)
-            for s, groups in zip(self.sources, self.groups, strict=True)
-        ]
-        disks = sum(len(set(g)) for g in self.groups)
+        names = [split_names(s.name, s.dataset) for s in self.sources]
+        self._out = [held_out(n, share=validation, seed=seed) for n in names]
+        disks = len({name for part in names for name in part})
         for name, entries in (("train", self._trained(0)), ("validate", self.validation())):
             if len(entries) == 0:
                 raise InputError(
@@ -122,12 +125,29 @@ class Corpus:
         return Entries(*(np.concatenate(p) for p in zip(*parts, strict=True)))
 
     def describe(self) -> dict[str, str]:
-        """Each source as its length and a digest of its groups, to know the data again."""
-        return {
-            source.name: f"{len(groups)} items {_digest(groups)}"
-            for source, groups in zip(self.sources, self.groups, strict=True)
-        }
+        """Each source as its length and a digest of its groups and files, to know it again."""
+        return dict(self._described)
+
+    @cached_property
+    def _described(self) -> dict[str, str]:
+        # Once: files are read for it.
+        return {s.name: f"{len(s.dataset)} items {_digest(s)}" for s in self.sources}
 
 
-def _digest(groups: Sequence[str]) -> str:
-    return hashlib.sha256("\n".join(groups).encode()).hexdigest()[:12]
+_FORMAT = "2"
+"""Goes into the digest; counted up when the same data are split in another way."""
+
+
+def _digest(source: Source) -> str:
+    digest = hashlib.sha256("\n".join([_FORMAT, *groups_of(source.dataset)]).encode())
+    for path in source.files:
+        digest.update(_file_digest(path))
+    return digest.hexdigest()[:12]
+
+
+def _file_digest(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError as error:
+        raise InputError(f"{path}: can't be read: {error.strerror}") from None

@@ -14,7 +14,7 @@ from skytypes.samples import stack_samples
 from skytypes.specs import TensorSpec
 from skytypes.windows import Window, resample, whole_window
 
-from .split import groups_of
+from .split import named_groups
 
 MARGIN = 1.5
 """A square turned by any angle fits into one sqrt(2) times as wide; 1.5 leaves room to shift."""
@@ -88,7 +88,7 @@ class CutDataset:
     def __init__(self, dataset: ArrayDataset, specs: Sequence[TensorSpec]) -> None:
         self.dataset = dataset
         self.specs = tuple(specs)
-        self.groups = groups_of(dataset)
+        self.groups = named_groups(dataset)
 
     def __len__(self) -> int:
         """Number of items."""
@@ -126,7 +126,7 @@ class KeptDataset:
 
     def __init__(self, dataset: ArrayDataset, *, max_bytes: int) -> None:
         self.dataset = dataset
-        self.groups = groups_of(dataset)
+        self.groups = named_groups(dataset)
         self._left = max_bytes
         self._kept: dict[int, Sample] = {}
 

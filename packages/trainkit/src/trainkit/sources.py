@@ -35,10 +35,8 @@ def open_dataset(text: str) -> ArrayDataset:
     MissingPackageError
         If the package that has the dataset is not installed.
     """
-    name, given, place = text.partition("=")
-    if Path(text).is_dir():
-        name, given, place = "disks-simulated", "=", text
-    elif not given and ("/" in text or "." in text):
+    name, given, place = _parts(text)
+    if not given and ("/" in text or "." in text):
         raise InputError(f"data {text!r}: no such folder; give a folder of simulated disks")
     if given and not place:
         # An empty path would be the current folder.
@@ -54,6 +52,11 @@ def open_dataset(text: str) -> ArrayDataset:
     except TypeError:
         raise InputError(f"data {text!r}: can't be opened like this; give {name}=FOLDER") from None
     return dataset
+
+
+def _parts(text: str) -> tuple[str, str, str]:
+    """Registered name, ``=`` if there is one, and place, of a ``--data`` option."""
+    return ("disks-simulated", "=", text) if Path(text).is_dir() else text.partition("=")
 
 
 def make_corpus(
@@ -82,16 +85,15 @@ def make_corpus(
     Raises
     ------
     InputError
-        If a dataset can't be found, or two have one name.
+        If a dataset can't be found, two have one name, or one is given twice.
     """
-    named = [(Path(text).name or text, open_dataset(text)) for text in config.data]
+    _check_once(config.data)
+    _check_names([*(_name_of(text) for text in config.data), *(name for name, _ in extra)])
+    places = {_name_of(text): _parts(text)[2] for text in config.data}
+    named = [(_name_of(text), open_dataset(text)) for text in config.data]
     named += list(extra)
     for name, dataset in named:
         _say_skipped(name, dataset)
-    names = [name for name, _ in named]
-    for name in names:
-        if names.count(name) > 1 or name == "synthetic":
-            raise InputError(f"two sources of data are called {name!r}; give each another name")
     count = len(named) + (config.synthetic > 0)
     if count == 0:
         raise InputError("synthetic is 0 and there is no other data; give at least one of them")
@@ -99,8 +101,45 @@ def make_corpus(
     sources = [_synthetic(config, max_bytes)] if config.synthetic else []
     for name, dataset in named:
         cut = KeptDataset(CutDataset(dataset, card.inputs), max_bytes=max_bytes)
-        sources.append(Source(name, cut, repeats=config.repeats, any_angle=True, original=dataset))
+        sources.append(
+            Source(
+                name,
+                cut,
+                repeats=config.repeats,
+                any_angle=True,
+                original=dataset,
+                files=_files_of(dataset, places.get(name, "")),
+            )
+        )
     return Corpus(sources, validation=config.validation, seed=config.seed)
+
+
+def _name_of(text: str) -> str:
+    """What messages call the data of a ``--data`` option."""
+    return Path(text).name or text
+
+
+def _check_names(names: Sequence[str]) -> None:
+    for name in names:
+        if names.count(name) > 1 or name == "synthetic":
+            raise InputError(f"two sources of data are called {name!r}; give each another name")
+
+
+def _check_once(data: Sequence[str]) -> None:
+    """Refuse one place given twice, however it is spelt: its disks would count double."""
+    seen: dict[tuple[str, Path | str], str] = {}
+    for text in data:
+        name, _, place = _parts(text)
+        key = (name, Path(place).resolve() if place else place)
+        if key in seen:
+            raise InputError(f"data {seen[key]!r} and {text!r} are the same; give it once")
+        seen[key] = text
+
+
+def _files_of(dataset: ArrayDataset, place: str) -> tuple[Path, ...]:
+    """What a dataset was read from: the files that it names, and the one that was named."""
+    files = tuple(Path(path) for path in getattr(dataset, "files", ()))
+    return (Path(place), *files) if Path(place).is_file() else files
 
 
 def _say_skipped(name: str, dataset: ArrayDataset) -> None:

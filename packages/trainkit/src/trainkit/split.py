@@ -24,10 +24,39 @@ def groups_of(dataset: ArrayDataset) -> list[str]:
     >>> groups_of(Two())
     ['0', '1']
     """
+    return named_groups(dataset) or [str(i) for i in range(len(dataset))]
+
+
+def named_groups(dataset: ArrayDataset) -> list[str] | None:
+    """``dataset.groups``; None where it has none."""
     groups = getattr(dataset, "groups", None)
-    if groups is None:
-        return [str(i) for i in range(len(dataset))]
-    return [str(g) for g in groups]
+    return None if groups is None else [str(g) for g in groups]
+
+
+def split_names(source: str, dataset: ArrayDataset) -> list[str]:
+    """What decides the side of each item, one name an item.
+
+    A group's own name, so that a disk is on one side whatever sources it is in and whatever they
+    are called. Items without groups are numbered within their source, and its name stands before.
+
+    Parameters
+    ----------
+    source : str
+    dataset : ArrayDataset
+
+    Examples
+    --------
+    >>> class Two:
+    ...     def __len__(self): return 2
+    ...     def __getitem__(self, i): raise IndexError
+    >>> two = Two()
+    >>> split_names("synthetic", two)
+    ['synthetic/0', 'synthetic/1']
+    >>> two.groups = ("Disk_001", "Disk_002")
+    >>> split_names("sims", two)
+    ['Disk_001', 'Disk_002']
+    """
+    return named_groups(dataset) or [f"{source}/{i}" for i in range(len(dataset))]
 
 
 def held_out(groups: Sequence[str], *, share: float, seed: int) -> NDArray[np.bool_]:
