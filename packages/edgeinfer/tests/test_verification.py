@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import base64
 import json
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ import torch
 from onnx import helper, numpy_helper
 
 from edgeinfer import verify_model
-from edgeinfer.errors import CheckpointError
+from edgeinfer.errors import CheckpointError, ModelFileError
 from edgeinfer.modelfile import CARD_KEY, GOLDEN_KEY, PARITY_KEY
 from skytypes import ModelCard
 from skytypes.specs import Channel, Operation, OutputSpec, TensorSpec
@@ -103,14 +105,38 @@ def test_a_poor_figure_at_export_fails(edited: Edit) -> None:
     assert failed(edited(rewrite(PARITY_KEY, spoil))) == {"parity_at_export"}
 
 
-def test_a_golden_item_for_other_inputs_fails(edited: Edit) -> None:
+@pytest.mark.parametrize("name", ["image", "pixel_scale_arcsec", "reference_x_px"])
+def test_a_golden_item_for_other_inputs_fails(edited: Edit, name: str) -> None:
     def spoil(record: Any) -> None:
-        del record["sample"]["image"]
+        del record["sample"][name]
 
     path = edited(rewrite(GOLDEN_KEY, spoil))
     (check,) = [c for c in verify_model(path, threads=1) if not c.ok]
     assert check.check == "golden_item"
-    assert "no input 'image'" in check.note
+    assert f"no input {name!r}" in check.note
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "allowed"),
+    [
+        ("pixel_scale_arcsec", (1, 2), r"\(1,\)"),
+        ("bpa_deg", (), r"\(1,\)"),
+        ("image", (8,), r"\(1, y, x\)"),
+        ("image", (2, 8, 8), r"\(1, y, x\)"),
+        ("image", (1, 8, 8, 1), r"\(1, y, x\)"),
+    ],
+)
+def test_a_golden_item_of_another_shape_is_refused(
+    edited: Edit, name: str, shape: tuple[int, ...], allowed: str
+) -> None:
+    def spoil(record: Any) -> None:
+        ones = np.ones(shape, np.float32)
+        text = base64.b85encode(zlib.compress(ones.tobytes())).decode()
+        record["sample"][name] = {"shape": list(shape), "f4": text}
+
+    path = edited(rewrite(GOLDEN_KEY, spoil))
+    with pytest.raises(ModelFileError, match=f"golden item can't be read .*{name}.*{allowed}"):
+        verify_model(path, threads=1)
 
 
 def test_items_that_see_each_other_fail(edited: Edit) -> None:

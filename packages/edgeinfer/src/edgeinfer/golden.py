@@ -52,6 +52,14 @@ def _unpack(record: Mapping[str, Any]) -> dict[str, NDArray[np.float32]]:
     return {str(name): _unpack_one(entry) for name, entry in record.items()}
 
 
+def _check_picture(sample: FloatMap) -> None:
+    """A batch of one picture, as `encode` and `decode` take it."""
+    for name, array in sample.items():
+        dimensions, allowed = (3, "(1, y, x)") if name == "image" else (1, "(1,)")
+        if array.ndim != dimensions or array.shape[0] != 1:
+            raise ValueError(f"{name} has shape {array.shape}; one picture has {allowed}")
+
+
 @dataclass(frozen=True)
 class Golden:
     """One item with its raw answer.
@@ -108,6 +116,8 @@ class Golden:
             sample, tensors = (
                 None if record[k] is None else _unpack(record[k]) for k in ("sample", "tensors")
             )
+            if sample is not None:
+                _check_picture(sample)
             return cls(sample, tensors, _unpack(record["raw"]), _unpack(record["answers"]))
         except (
             KeyError,

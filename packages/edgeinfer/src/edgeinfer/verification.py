@@ -16,7 +16,7 @@ from .errors import ModelFileError
 from .golden import Golden
 from .modelfile import GOLDEN_KEY, PARITY_KEY, ModelFile, read_model
 from .parity import TOLERANCE, largest_difference
-from .probes import probe_tensors
+from .probes import PICTURE_INPUTS, probe_tensors
 from .sessions import Session
 
 _BATCH = 5
@@ -139,6 +139,12 @@ def _golden(session: Session) -> list[Check]:
     if record is None:
         return [Check("golden_item", False, note="none stored; export again with edgeinfer")]
     golden = Golden.from_record(record, file.path)
+    lacking = sorted(
+        PICTURE_INPUTS - set(golden.sample if golden.sample is not None else PICTURE_INPUTS)
+    )
+    if lacking:
+        note = f"the stored picture has no input {lacking[0]!r}; export again"
+        return [Check("golden_item", False, note=note)]
     try:
         raw = session(golden.encoded(file.card))
         decoded = golden.decoded(file.card)
