@@ -636,6 +636,35 @@ def chunks_of_one_buffer() -> bytes:
     return start + b"cpyarrow.lib\nchunked_array\n" + many + b"Rsb."
 
 
+def many_tables() -> bytes:
+    """A million tables of one state, a few bytes each."""
+    axes = [index_of("RangeIndex", start=0, stop=0, step=1)] * 2
+    manager = _Old("pandas.core.internals.managers.BlockManager", ((), axes))
+    state = old_pickle({"_mgr": manager})[2:-1] + b"r\x01\x00\x00\x000"
+    start = b"\x80\x02" + state + b"cpandas\nDataFrame\nr\x02\x00\x00\x000("
+    return start + b"h\x02)Rh\x01b" * 10**6 + b"l."
+
+
+def many_sets_of_one_list() -> bytes:
+    """A list of a million times the same number, of which sets are made: they are small."""
+    numbers = b"K\x01q\x000(" + b"h\x00" * 10**6 + b"l"
+    start = b"\x80\x02cbuiltins\nset\nq\x010" + numbers + b"\x85q\x020("
+    return start + b"h\x01h\x02R" * 10**5 + b"l."
+
+
+def levels_of_one_array() -> bytes:
+    """An index of a hundred thousand levels, of which each is the same million of places."""
+    level = old_pickle(index_of("Index", data=np.array(["a"], object), name=None))[2:-1]
+    codes = pickle.dumps(np.zeros(10**6, np.int8), 2)[2:-1]
+    start = b"\x80\x02cpandas.core.indexes.base\n_new_Index\n(cpandas\nMultiIndex\n("
+    parts = [level + b"r\x01\x01\x00\x00", codes + b"r\x02\x01\x00\x00"]
+    again = [b"j\x01\x01\x00\x00", b"j\x02\x01\x00\x00"]
+    lists = [
+        b"(" + first + more * (10**5 - 1) + b"l" for first, more in zip(parts, again, strict=True)
+    ]
+    return start + b"U\x06levels" + lists[0] + b"U\x05codes" + lists[1] + b"dtR."
+
+
 def numbers_to_divide() -> bytes:
     """A range of numbers with a million digits."""
     parts = [b"\x8b" + struct.pack("<i", n) + b"\x01" * n for n in (1, 2 << 20, 1 << 20)]
@@ -671,6 +700,9 @@ def numbers_to_divide() -> bytes:
         (labels_with_one_hash, "keys are too much alike", 4 << 30),
         (label_that_is_nested, "take more memory than is allowed", 4 << 30),
         (chunks_of_one_buffer, "take more memory than is allowed", 4 << 30),
+        (many_tables, "take more memory than is allowed", 4 << 30),
+        (many_sets_of_one_list, "take more memory than is allowed", 4 << 30),
+        (levels_of_one_array, "take more memory than is allowed", 4 << 30),
         (numbers_to_divide, "a number of a range is not as numpy", 4 << 30),
     ],
 )

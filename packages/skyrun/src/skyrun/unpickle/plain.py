@@ -10,6 +10,7 @@ from typing import Any, Final
 from .records import Builder, Rebuild, Record, content_bytes, expect, plain_arguments
 
 _BITS: Final = 64
+_ITEM: Final = 8
 
 
 def _text_bytes(record: Record, rebuild: Rebuild) -> bytes:
@@ -22,6 +23,8 @@ def _gathered(kind: type[Any]) -> Builder:
     def build(record: Record, rebuild: Rebuild) -> Any:
         values = plain_arguments(record, rebuild, 1)[0] if record.args else []
         expect(isinstance(values, list | tuple | dict | str | bytes), f"a {kind.__name__}")
+        # Many calls can share one list in the file.
+        rebuild.allowance.take(_ITEM * len(values))
         if kind is dict and not isinstance(values, dict):
             expect(all(isinstance(v, list | tuple) and len(v) == 2 for v in values), "a dict")
             rebuild.allowance.check_keys((key for key, _ in values))

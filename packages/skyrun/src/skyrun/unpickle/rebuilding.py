@@ -24,6 +24,9 @@ _SMALL: Final = 8
 _REMEMBERED: Final = 112
 _COLLECTED: Final = 16
 _PLACE: Final = 8
+_ARRAY: Final = 128
+_TABLE: Final = 4096
+"""A table, a series or an index of nothing."""
 
 
 class Rebuilding:
@@ -111,7 +114,7 @@ def _size(built: Any) -> int:
     """Memory of what was built [byte]; of a table as if each place took 8."""
     if isinstance(built, np.ndarray):
         # numpy takes one item's memory for an array of none.
-        return max(built.nbytes, built.itemsize)
-    if hasattr(built, "shape") and not isinstance(built, np.generic):
-        return _PLACE * int(math.prod(built.shape))
+        return _ARRAY + int(max(built.nbytes, built.itemsize))
+    if hasattr(built, "shape") and not isinstance(built, np.generic | np.dtype):
+        return _TABLE + _PLACE * int(math.prod(built.shape))
     return sys.getsizeof(built) + _COLLECTED

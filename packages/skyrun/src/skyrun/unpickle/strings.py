@@ -56,12 +56,13 @@ def _chunk(record: Any, rebuild: Rebuild) -> list[str | None]:
     expect(isinstance(kind, Record) and kind.kind == "arrow_type" and len(kind.args) == 1, _TEXT)
     expect(isinstance(kind.args[0], str) and kind.args[0] in _OFFSETS, _TEXT)
     expect(all(type(n) is int and n >= 0 for n in (length, first)), _TEXT)
+    # Many chunks can share one buffer in the file; the text of each takes memory of its own.
+    rebuild.allowance.take(_PLACE_BYTES * (1 + length))
     valid, starts, letters = (_buffer(b, rebuild) for b in state[4])
     if length == 0:
         return []
     places = _places(starts, _OFFSETS[kind.args[0]], first, length, len(letters or b""))
-    # Many chunks can share one buffer in the file; the text of each takes memory of its own.
-    rebuild.allowance.take(_PLACE_BYTES * length + _MOST_WIDE * (places[-1] - places[0]))
+    rebuild.allowance.take(_MOST_WIDE * (places[-1] - places[0]))
     there = _valid(valid, first, length)
     pairs = zip(places[:-1], places[1:], there, strict=True)
     return [(letters or b"")[a:b].decode() if good else None for a, b, good in pairs]
@@ -74,6 +75,8 @@ def _buffer(record: Any, rebuild: Rebuild) -> bytes | None:
     expect(len(record.args) == 1, _TEXT)
     content = rebuild(record.args[0])
     expect(isinstance(content, bytes | bytearray), _TEXT)
+    if isinstance(content, bytearray):
+        rebuild.allowance.take(len(content))
     return bytes(content)
 
 
@@ -93,5 +96,7 @@ def _valid(bitmap: bytes | None, first: int, length: int) -> list[bool]:
     if bitmap is None:
         return [True] * length
     expect(8 * len(bitmap) >= first + length, _TEXT)
-    bits = np.unpackbits(np.frombuffer(bitmap, np.uint8), bitorder="little")
-    return [bool(bit) for bit in bits[first : first + length]]
+    whole, rest = divmod(first, 8)
+    part = np.frombuffer(bitmap, np.uint8)[whole : (first + length + 7) // 8]
+    bits = np.unpackbits(part, bitorder="little")
+    return [bool(bit) for bit in bits[rest : rest + length]]

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _COLUMN_BYTES = 2560
+_BLOCK_BYTES = 512
+_LEVEL_BYTES = 1024
 _STORAGES = ("python", "pyarrow", "pyarrow_numpy")
 """Where pandas keeps text."""
 
@@ -111,6 +113,7 @@ def build_frame(record: Record, rebuild: Rebuild) -> pd.DataFrame:
     expect(len(axes) == 2, "a table's axes")
     names, index = (rebuild(axis) for axis in axes)
     expect(all(isinstance(a, pandas.Index) for a in (names, index)), "a table's axes")
+    rebuild.allowance.take(_BLOCK_BYTES * len(blocks))
     parts = [_parts(values, where, rebuild) for values, where in blocks]
     if _is_whole(parts, len(names), len(index)):
         values = parts[0][0]
@@ -171,6 +174,8 @@ def _several_levels(data: Mapping[str, Any], rebuild: Rebuild) -> pd.MultiIndex:
     expect(all(isinstance(level, pandas.Index) for level in levels), "an index's level")
     expect(all(isinstance(c, np.ndarray) and c.dtype.kind in "iu" for c in codes), "an index")
     expect(names is None or isinstance(names, list | tuple), "an index's names")
+    # Many levels can share one array in the file; pandas keeps a copy for each.
+    rebuild.allowance.take(sum(_LEVEL_BYTES + c.nbytes for c in codes))
     rebuild.allowance.check_keys(names or ())
     return pandas.MultiIndex(levels, codes, names=names)
 
