@@ -42,6 +42,12 @@ def test_a_disk_depends_on_its_row_alone(recipe: Recipe) -> None:
     assert same(stack_params([whole.part(0, 3), whole.part(3, 40)]), whole)
 
 
+def test_a_position_angle_of_180_is_one_of_0() -> None:
+    drawn = draw_params([replace(ROWS[0], pa_deg=180.0)])
+    assert drawn.truth(0)["pa_deg"] == 0
+    assert same(drawn, draw_params([replace(ROWS[0], pa_deg=0.0)]))
+
+
 def test_both_recipes_are_the_same_disk() -> None:
     published, physical = (draw_params(ROWS, recipe=r) for r in RECIPES)
     for name in ("gamma", "tau", "gap_radius_arcsec", "crescent_factor", "texture"):
