@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 import torch
 
+import netzoo
 from edgeinfer import checkpoints
-from edgeinfer.architectures import build_network
+from edgeinfer.architectures import build_network, column_names
 from edgeinfer.checkpoints import read_card, read_checkpoint
 from edgeinfer.errors import CheckpointError
 from skytypes.errors import InputError, MissingPackageError
-from skytypes.specs import TensorSpec
+from skytypes.specs import OutputSpec, TensorSpec
 
 
 class Malicious:
@@ -148,6 +149,44 @@ def test_a_card_of_another_network_is_refused(run_folder: Path) -> None:
         build_network(CARD, replace(found, outputs=("a", "b")))
     with pytest.raises(MissingPackageError, match="no model 'nonesuch' is installed"):
         build_network(replace(CARD, architecture="nonesuch"), found)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "message"),
+    [
+        (
+            ["axis_ratio", "cos2PA", "sin2PA", "dx", "dy"],
+            "column 1 is 'cos2PA', the card reads 'sin2PA' there; give the card of this checkpoint",
+        ),
+        (["axis_ratio", "sin2PA", "cos2PA", "dy", "dx"], "column 3 is 'dy', the card reads 'dx'"),
+        (["incl/90", "sin2PA", "cos2PA", "dx", "dy"], "column 0 is 'incl/90'"),
+        ("axisr", "column 0 is 'a'"),
+    ],
+)
+def test_columns_of_another_order_or_meaning_are_refused(
+    run_folder: Path, tmp_path: Path, outputs: Any, message: str
+) -> None:
+    """The shapes fit all the same, and every answer would be another quantity's."""
+    path = save(tmp_path / "best.pt", outputs=outputs)
+    with pytest.raises(CheckpointError, match=message):
+        build_network(read_card(run_folder / "best.card.json"), read_checkpoint(path))
+
+
+def test_column_names_are_those_of_the_published_checkpoints() -> None:
+    names = [name for output in netzoo.DISCONET.card.outputs for name in column_names(output)]
+    assert tuple(names) == netzoo.COLUMNS
+    softmax = OutputSpec("kind", "", "softmax", (0, 1), classes=("a", "b"))
+    assert column_names(softmax) == ()
+
+
+def test_a_card_of_another_epoch_is_refused(run_folder: Path) -> None:
+    """A run that was killed between writing the two leaves the card of the epoch before."""
+    from edgeinfer_moments import CARD
+
+    found = read_checkpoint(run_folder / "best.pt")
+    build_network(replace(CARD, training={"best_epoch": 3}), found)
+    with pytest.raises(CheckpointError, match="is of epoch 3, the card of epoch 2; give the card"):
+        build_network(replace(CARD, training={"best_epoch": 2}), found)
 
 
 def test_building_leaves_the_random_state_alone(run_folder: Path) -> None:
