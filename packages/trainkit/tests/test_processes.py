@@ -1,4 +1,4 @@
-"""Runs in processes of their own: killed and resumed, and shared between two by torchrun."""
+"""Runs in processes of their own: killed and resumed, and shared between several by torchrun."""
 
 import os
 import runpy
@@ -70,8 +70,8 @@ def test_a_run_killed_in_the_middle_and_resumed_ends_with_the_same_bytes(tmp_pat
 
 # What each of torchrun's processes does, and this one by itself. Of two processes: a run of a
 # network without batch norm (whose statistics would be those of each process's share), one of the
-# small network as it is, one with a single disk held out, and the command. Of three: a run, and one
-# that stops after an epoch and goes on.
+# small network as it is, one with a single disk held out, and the command. Of three: the first two,
+# and a run that stops after an epoch and goes on.
 SCRIPT = """
 import os
 import runpy
@@ -155,6 +155,7 @@ def two(folder, command):
 
 
 def three(folder):
+    run(folder / "plain", Network)
     run(folder / "whole", DISCONET_COMPACT.build)
     Watched.stop = 1
     try:
@@ -178,6 +179,14 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return folder, torchrun(2, folder, *command)
 
 
+@pytest.fixture(scope="module")
+def among_three(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the runs of three processes."""
+    folder = tmp_path_factory.mktemp("three")
+    torchrun(3, folder)
+    return folder
+
+
 def torchrun(processes: int, folder: Path, *command: str) -> str:
     script = folder / "script.py"
     script.write_text(SCRIPT)
@@ -189,15 +198,17 @@ def states_of(out: Path) -> list[dict[str, torch.Tensor]]:
     return [torch.load(f"{out}.rank{r}", weights_only=True) for r in (0, 1)]
 
 
-def test_two_processes_train_what_one_does(shared: tuple[Path, str], tmp_path: Path) -> None:
-    folder, _ = shared
-    run_path = runpy.run_path(str(folder / "script.py"))
+def test_two_and_three_processes_train_what_one_does(
+    shared: tuple[Path, str], among_three: Path, tmp_path: Path
+) -> None:
+    run_path = runpy.run_path(str(among_three / "script.py"))
     run_path["run"](tmp_path / "one", run_path["Network"])
     one = read_checkpoint(tmp_path / "one" / "best.pt", BEST_KEYS)
-    two = read_checkpoint(folder / "plain" / "best.pt", BEST_KEYS)
-    assert one["val_loss"] == pytest.approx(two["val_loss"], rel=1e-4)
-    for name, value in one["model_state"].items():
-        assert torch.allclose(value, two["model_state"][name], atol=2e-4), name
+    for folder in (shared[0], among_three):
+        more = read_checkpoint(folder / "plain" / "best.pt", BEST_KEYS)
+        assert one["val_loss"] == pytest.approx(more["val_loss"], rel=1e-4)
+        for name, value in one["model_state"].items():
+            assert torch.allclose(value, more["model_state"][name], atol=2e-4), name
 
 
 def test_two_processes_end_with_one_network_batch_norm_and_all(shared: tuple[Path, str]) -> None:
@@ -215,6 +226,13 @@ def test_fewer_held_out_disks_than_processes_are_refused_by_all(shared: tuple[Pa
             "give fewer processes"
         )
     assert not (shared[0] / "few" / "last.pt").exists()
+
+
+def test_three_processes_stopped_and_resumed_end_with_the_same_bytes(among_three: Path) -> None:
+    """Their gradients have three summands, whose sum hangs on the order."""
+    whole, cut = among_three / "whole", among_three / "cut"
+    for name in ("best.pt", "best.card.json", "history.csv", "history.png", "last.pt"):
+        assert (cut / name).read_bytes() == (whole / name).read_bytes(), name
 
 
 def test_the_command_runs_under_torchrun_and_one_process_writes(shared: tuple[Path, str]) -> None:

@@ -149,8 +149,10 @@ class Loop:
         if self.fabric.world_size == 1:
             return
         for network in self.plain.values():
-            for buffer in network.buffers():
-                if buffer.is_floating_point():
+            # What a checkpoint does not keep is constant, and a mean of three need not give it.
+            kept = network.state_dict()
+            for name, buffer in network.named_buffers():
+                if name in kept and buffer.is_floating_point():
                     buffer.copy_(over_processes(self.fabric, buffer, "mean"))
 
     def _means(self, totals: Sums, count: int) -> dict[str, float]:
