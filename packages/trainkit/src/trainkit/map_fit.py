@@ -183,8 +183,9 @@ def fit_maps(
     out : path
         Folder; made if it is missing.
     resume : bool
-        Go on from ``out/last.pt``. A run that was killed and resumed ends with the same weights,
-        bit by bit, as one that was not.
+        Go on from ``out/last.pt``. On the CPU, a run that was killed and resumed ends with the
+        same weights, bit by bit, as one that was not (same torch, machine, number of threads and
+        of processes).
     runtime : Runtime or None
         Where it runs.
 
