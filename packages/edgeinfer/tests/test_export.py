@@ -5,11 +5,13 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import onnx
 import pytest
 import torch
 
 from edgeinfer import export_checkpoint, export_network, read_model
 from edgeinfer.errors import ExportError, ParityError
+from edgeinfer.graphs import OPSET
 from edgeinfer.modelfile import PARITY_KEY
 from edgeinfer.parity import TOLERANCE
 from skytypes.errors import InputError, SkyError
@@ -21,6 +23,13 @@ def test_parity_is_measured_and_stored(exported: Path) -> None:
     assert 0 <= record["max_abs_diff"] <= 1e-5
     assert record["largest_output"] > 0.5
     assert {1, 3} <= set(record["batches"])
+
+
+def test_the_oldest_runtime_allowed_reads_what_is_written(exported: Path) -> None:
+    """onnxruntime 1.20 reads IR version 10; 1.17 reads 9 and refuses the file."""
+    model = onnx.load(exported)
+    assert model.ir_version <= 10
+    assert {o.domain: o.version for o in model.opset_import} == {"": OPSET}
 
 
 def test_the_same_checkpoint_gives_the_same_bytes(exported: Path, copy_of_run: Path) -> None:

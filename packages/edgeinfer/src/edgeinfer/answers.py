@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from skytypes.arrays import Array
 
 Value = float | Mapping[str, float] | None
@@ -61,8 +63,8 @@ class Answer:
 
 
 def _number(value: Array) -> float | None:
-    """A float32 answer with the digits that it has, not those of its double."""
-    number = float(f"{float(value):.7g}")
+    """A float32 answer with the fewest digits that are it, so that no bound is rounded over."""
+    number = float(str(np.float32(value)))
     return number if math.isfinite(number) else None
 
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     import torch
 
 OPSET = 20
-"""Version of the standard operator set written: onnxruntime 1.17 and later read it."""
+"""Version of the standard operator set written: onnxruntime 1.20 and later read it, with the
+exporter's IR version (10)."""
 
 
 def _wrap(network: torch.nn.Module, names: list[str]) -> torch.nn.Module:
