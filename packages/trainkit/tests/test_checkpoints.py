@@ -1,12 +1,15 @@
 import os
 import pickle
+import random
 import zipfile
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from netzoo import DISCONET, DISCONET_COMPACT
 from skyrun.files import write_text
@@ -152,3 +155,76 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
     saved(path, model_state={"stem": "text"})
     with pytest.raises(InputError, match="weights do not fit the network"):
         load_network(path)
+
+
+def with_card(path: Path, **training: Any) -> Path:
+    card = replace(DISCONET_COMPACT.card, training=training)
+    write_text(card_path(path), card.to_json())
+    return path
+
+
+def with_weight(path: Path, change: Callable[[Tensor], Any]) -> Path:
+    """A checkpoint of which one weight is another one."""
+    state = torch.load(saved(path), weights_only=True)["model_state"]
+    name = next(k for k, v in state.items() if v.ndim == 2)
+    torch.save(
+        torch.load(path, weights_only=True) | {"model_state": state | {name: change(state[name])}},
+        path,
+    )
+    return with_card(path)
+
+
+BAD_WEIGHTS: dict[str, tuple[Callable[[Tensor], Any], str]] = {
+    "nan": (lambda v: v * torch.nan, "numbers that are not finite"),
+    "complex": (lambda v: v.to(torch.complex64), "no dense tensor of real numbers"),
+    "sparse": (lambda v: v.to_sparse(), "no dense tensor of real numbers"),
+    "whole numbers": (lambda v: v.to(torch.int64), "int64 of shape .* instead of float32 of shape"),
+    "no tensor": (lambda v: 1.0, "no dense tensor of real numbers"),
+    # Four bytes that claim to be 40 TB.
+    "huge": (lambda v: torch.zeros(1).expand(10**13), r"float32 of shape \(10000000000000,\)"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*[Ss]parse")
+@pytest.mark.parametrize("kind", BAD_WEIGHTS)
+def test_weights_that_are_no_numbers_of_the_network_are_refused(tmp_path: Path, kind: str) -> None:
+    change, message = BAD_WEIGHTS[kind]
+    path = with_weight(tmp_path / "best.pt", change)
+    with pytest.raises(InputError, match=f"weights do not fit the network: .*: {message}") as e:
+        load_network(path)
+    assert "\n" not in str(e.value)
+
+
+def test_the_card_of_another_checkpoint_is_refused(tmp_path: Path) -> None:
+    names = ["sin2PA", "incl/90", "cos2PA", "dx/0.14", "dy/0.14"]
+    path = with_card(saved(tmp_path / "best.pt", outputs=names))
+    with pytest.raises(
+        InputError, match=r"outputs are \['sin2PA', 'incl/90'.*give the card of this"
+    ):
+        load_network(path)
+    with_card(saved(path), best_epoch=2)
+    with pytest.raises(InputError, match="is of epoch 3, its card of epoch 2; give the card"):
+        load_network(path)
+    assert load_network(with_card(path, best_epoch=3))[1].training == {"best_epoch": 3}
+
+
+def test_a_damaged_pickle_in_a_whole_archive_is_refused_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "best.pt"
+    torch.save({"state": {"a": torch.zeros(3), "b": torch.ones(2)}, "names": ["x", "y"]}, path)
+    with zipfile.ZipFile(path) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    name = next(n for n in entries if n.endswith("data.pkl"))
+    draw, refused = random.Random(0), 0
+    for _ in range(600):
+        data = bytearray(entries[name])
+        for _ in range(draw.randint(1, 3)):
+            data[draw.randrange(len(data))] = draw.randrange(256)
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+            for other, content in entries.items():
+                archive.writestr(other, bytes(data) if other == name else content)
+        try:
+            read_checkpoint(path, [])
+        except InputError as error:
+            assert "\n" not in str(error)
+            refused += 1
+    assert refused > 200

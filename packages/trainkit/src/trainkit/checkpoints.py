@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-import pickle
 import re
 import sys
+import warnings
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -114,8 +114,11 @@ def read_checkpoint(path: Path, keys: Sequence[str]) -> dict[str, Any]:
     check_size(path, MAX_BYTES)
     _check_archive(path)
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
+        with warnings.catch_warnings():
+            # Of sparse tensors, which are refused where they are used.
+            warnings.simplefilter("ignore")
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # noqa: BLE001 - torch raises nearly anything on damaged files
         raise InputError(
             f"{path}: can't be read as tensors and plain values{_foreign(error)}; give a "
             "checkpoint written by trainkit"
@@ -174,7 +177,8 @@ def load_network(path: str | Path) -> tuple[nn.Module, ModelCard]:
     Raises
     ------
     InputError
-        If either file is bad, or the weights do not fit the network that the card names.
+        If either file is bad, the card is that of another checkpoint, or the weights do not fit
+        the network that the card names.
     MissingPackageError
         If the package that has the architecture is not installed.
     """
@@ -182,20 +186,47 @@ def load_network(path: str | Path) -> tuple[nn.Module, ModelCard]:
     content = read_checkpoint(path, BEST_KEYS)
     text = read_text(card_path(path), max_bytes=MAX_CARD_BYTES)
     card = ModelCard.from_json(text, source=str(card_path(path)))
+    _check_card(path, content, card)
     with torch.random.fork_rng(devices=[]):
         network: nn.Module = factory_for(find("models", card.architecture), card).build()
     load_state(network, content["model_state"], source=str(path))
     return network.eval(), card
 
 
+def _check_card(path: Path, content: dict[str, Any], card: ModelCard) -> None:
+    """Refuse the card of another checkpoint: its answers would be wrong without a word."""
+    wanted = column_names(card.outputs)
+    if content["outputs"] != wanted:
+        raise InputError(
+            f"{path}: outputs are {shown(content['outputs'])}, its card has {shown(wanted)}; "
+            "give the card of this checkpoint"
+        )
+    epoch = card.training.get("best_epoch", content["epoch"])
+    if content["epoch"] != epoch:
+        raise InputError(
+            f"{path}: is of epoch {shown(content['epoch'])}, its card of epoch {epoch}; give the "
+            "card of this checkpoint, or resume the run that wrote them"
+        )
+
+
+def shown(value: object) -> str:
+    """A value of a file in one short line."""
+    text = str(value) if isinstance(value, Exception) else repr(value)
+    return " ".join(text.split())[:120]
+
+
 def load_state(network: nn.Module, state: Any, *, source: str) -> None:
-    """Put weights into a network, every name and shape checked.
+    """Put weights into a network, every name, shape, kind of number and value checked.
 
     Raises
     ------
     InputError
-        If they do not fit.
+        If they do not fit, or one is not finite.
     """
+    if isinstance(state, Mapping):
+        for name, own in network.state_dict().items():
+            what = f"{source}: weights do not fit the network: {name}"
+            check_tensor(state.get(name, own), own, what=what)
     try:
         network.load_state_dict(state, strict=True)
     except (RuntimeError, TypeError, AttributeError) as error:
@@ -203,3 +234,34 @@ def load_state(network: nn.Module, state: Any, *, source: str) -> None:
         raise InputError(
             f"{source}: weights do not fit the network: {' '.join(lines[1:2] or lines)[:200]}"
         ) from None
+
+
+def check_tensor(value: object, like: Tensor, *, what: str) -> None:
+    """Refuse what can't stand for a tensor of a network.
+
+    Parameters
+    ----------
+    value : object
+        As a file has it.
+    like : tensor
+        With the shape and kind of number that it must have.
+    what : str
+        Begins the message.
+
+    Raises
+    ------
+    InputError
+        If it is no dense tensor of real numbers, has another shape or kind of number, or is not
+        finite (where ``like`` is).
+    """
+    if not isinstance(value, Tensor) or value.layout != torch.strided or value.is_complex():
+        raise InputError(f"{what}: no dense tensor of real numbers")
+    # Before any number is looked at: a tensor may claim a shape that no memory holds.
+    if value.shape != like.shape or value.is_floating_point() != like.is_floating_point():
+        raise InputError(f"{what}: {_kind(value)} instead of {_kind(like)}")
+    if not bool(torch.isfinite(value).all()) and bool(torch.isfinite(like).all()):
+        raise InputError(f"{what}: numbers that are not finite")
+
+
+def _kind(value: Tensor) -> str:
+    return f"{str(value.dtype).removeprefix('torch.')} of shape {tuple(value.shape)}"
