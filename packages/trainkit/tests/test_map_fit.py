@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from skytypes import encode
+from skytypes import encode, find
 from skytypes.errors import ContractError, InputError
 from skytypes.protocols import batch_of
 from trainkit import MapsConfig, Runtime, fit_maps, load_network, predict
@@ -20,7 +20,7 @@ from trainkit.cli import main
 from trainkit.loop import Loop
 from trainkit.map_batches import EncodedMaps, MapBatches
 from trainkit.map_cards import map_card
-from trainkit.map_sets import flat_maps, open_sets
+from trainkit.map_sets import evenly_spread, flat_maps, open_sets
 
 QUIET = Runtime(device="cpu", quiet=True)
 CONFIG = MapsConfig(epochs=3, batch_size=8, lr=2e-3)
@@ -327,3 +327,40 @@ def test_processes_share_out_the_same_batches(map_folder: Path) -> None:
     assert torch.equal(held[::2], shared[0])
     assert torch.equal(held[1::2], shared[1])
     assert alone.held_out() == len(held) == 16
+
+
+def test_statistics_are_of_items_from_the_first_to_the_last() -> None:
+    # 512 of 1000 at a step of one would be the first 512.
+    items = evenly_spread(1000, 512)
+    assert len(items) == len(set(items)) == 512
+    assert (items[0], items[-1]) == (0, 999)
+    assert set(np.diff(items)) <= {1, 2, 3}
+    assert evenly_spread(5, 512) == [0, 1, 2, 3, 4]
+
+
+def test_a_table_whose_second_half_differs_is_standardised_by_both(
+    map_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trainkit.map_cards.LOOKED_AT", 32)
+    config = replace(CONFIG, scale="training", channels=("counts",), softening=0.0)
+    train = open_sets(map_folder, config).train
+    asked: list[int] = []
+    batch = batch_of
+
+    def noted(dataset: Any, indices: Any) -> Any:
+        asked.extend(indices)
+        return batch(dataset, indices)
+
+    monkeypatch.setattr("trainkit.map_cards.batch_of", noted)
+    map_card(find("models", "mapnet").card, train, config)
+    assert len(set(asked)) == 32
+    assert (min(asked), max(asked)) == (0, 47)
+
+
+def test_other_maps_under_the_same_names_are_not_resumed_with(
+    map_folder: Path, tmp_path: Path, change_table: Callable[..., None]
+) -> None:
+    fit_maps(map_folder, CONFIG, out=tmp_path / "run", runtime=QUIET)
+    change_table("valid", spread=1.5)
+    with pytest.raises(InputError, match=r"data valid was '16 items .*' and is '16 items"):
+        fit_maps(map_folder, CONFIG, out=tmp_path / "run", runtime=QUIET, resume=True)

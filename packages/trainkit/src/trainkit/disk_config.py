@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar
 
 from skytypes.errors import InputError
 
-from .recipes import COMMON_LIMITS, Limits, check_fields, is_positive, is_share
+from .recipes import (
+    COMMON_LIMITS,
+    Limits,
+    are_texts,
+    check_fields,
+    is_positive,
+    is_share,
+    is_switch,
+    is_whole,
+    plain_fields,
+)
 
 MAX_DISKS = 100_000_000
 
 _LIMITS: Limits = {
     **COMMON_LIMITS,
-    "synthetic": (lambda v: 0 <= v <= MAX_DISKS, f"a whole number from 0 to {MAX_DISKS}"),
-    "picture_px": (lambda v: v >= 8, "a whole number, 8 or more"),
-    "repeats": (lambda v: v >= 1, "a whole number, 1 or more"),
-    "validation": (lambda v: 0 < v < 1, "a share above 0 and below 1"),
+    "synthetic": (lambda v: is_whole(v, 0, MAX_DISKS), f"a whole number from 0 to {MAX_DISKS}"),
+    "fresh": (is_switch, "True or False"),
+    "data": (are_texts, "a tuple of texts"),
+    "picture_px": (lambda v: is_whole(v, 8), "a whole number, 8 or more"),
+    "repeats": (lambda v: is_whole(v, 1), "a whole number, 1 or more"),
+    "validation": (lambda v: is_share(v) and 0 < v < 1, "a share above 0 and below 1"),
     "mixup_probability": (is_share, "a probability from 0 to 1"),
     "mixup_alpha": (is_positive, "a positive number"),
     "incl_weight": (is_positive, "a positive number"),
     "pa_weight": (is_positive, "a positive number"),
     "centre_weight": (is_positive, "a positive number"),
+    "ellipticity": (is_switch, "True or False"),
 }
 
 
@@ -112,7 +125,7 @@ class FitConfig:
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as JSON has them."""
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+        return plain_fields(self)
 
 
 PRESETS: Mapping[str, FitConfig] = {

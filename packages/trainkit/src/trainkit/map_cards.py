@@ -14,7 +14,7 @@ from skytypes.protocols import batch_of
 from skytypes.specs import Channel, Operation, OutputSpec, TensorSpec
 
 from .map_config import MapsConfig
-from .map_sets import MapDataset
+from .map_sets import MapDataset, evenly_spread
 
 LOOKED_AT = 512
 """Training items that signs and statistics of the maps are taken from, evenly spread."""
@@ -76,8 +76,7 @@ def _statistics(train: MapDataset, config: MapsConfig) -> dict[str, dict[str, fl
 
     Float64 sums over blocks in a fixed order: the same whatever the batch or machine.
     """
-    step = max(1, len(train) // LOOKED_AT)
-    items = list(range(0, len(train), step))[:LOOKED_AT]
+    items = evenly_spread(len(train), LOOKED_AT)
     blocks = [items[i : i + _AT_ONCE] for i in range(0, len(items), _AT_ONCE)]
     found: dict[str, dict[str, float]] = {name: {"low": np.inf} for name in train.channels}
     for block in blocks:

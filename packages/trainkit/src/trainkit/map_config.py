@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
-from .recipes import COMMON_LIMITS, Limits, check_fields, is_not_negative
+from .recipes import (
+    COMMON_LIMITS,
+    Limits,
+    are_texts,
+    check_fields,
+    is_not_negative,
+    plain_fields,
+)
 
 SCALES = ("sample", "training")
 
 _LIMITS: Limits = {
     **COMMON_LIMITS,
+    "channels": (are_texts, "a tuple of texts"),
+    "labels": (are_texts, "a tuple of texts"),
     "softening": (is_not_negative, "a number, 0 or more"),
     "scale": (lambda v: v in SCALES, " or ".join(SCALES)),
 }
@@ -83,7 +92,7 @@ class MapsConfig:
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as JSON has them."""
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+        return plain_fields(self)
 
     @classmethod
     def changed(cls, changes: Mapping[str, Any]) -> MapsConfig:

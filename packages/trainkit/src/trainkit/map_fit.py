@@ -20,7 +20,7 @@ from .batches import Share
 from .map_batches import MapBatches
 from .map_cards import map_card
 from .map_config import MapsConfig
-from .map_sets import MapDataset, MapSets, flat_maps, open_sets
+from .map_sets import MapDataset, MapSets, evenly_spread, flat_maps, open_sets
 from .objectives import LabelRegression
 from .predictions import predict
 from .regression import score_labels
@@ -149,10 +149,10 @@ def predict_ridge(train: MapDataset, held: MapDataset) -> Columns:
     blocks = [x * y for x, y in train.shapes.values()]
     size = sum(blocks)
     most = max(3, min(RIDGE_ITEMS, RIDGE_BYTES // (4 * size)))
-    items = np.unique(np.linspace(0, len(train) - 1, min(most, len(train))).round().astype(int))
+    items = evenly_spread(len(train), most)
     labels = train.label_values()
     known = np.stack([v[items] for v in labels.values()], axis=1)
-    fitted = fit_ridge(flat_maps(train, items.tolist()), known, blocks=blocks)
+    fitted = fit_ridge(flat_maps(train, items), known, blocks=blocks)
     starts = range(0, len(held), most)
     said = [fitted.predict(flat_maps(held, range(s, min(s + most, len(held))))) for s in starts]
     return _by_name(list(labels), np.concatenate(said))

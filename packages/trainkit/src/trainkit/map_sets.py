@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +19,10 @@ from skytypes.errors import InputError
 from .map_config import MapsConfig
 from .runtime import is_first_process
 
+_FORMAT = "2"
+"""Goes into the digest; counted up when the same data give another card."""
+DIGESTED = 512
+"""Maps of at most so many samples of a set, evenly spread, tell whether it is the same."""
 DATASET = "popmaps"
 """Name registered under ``skytypes.datasets``; its maker takes a table, channels and labels."""
 
@@ -58,16 +63,36 @@ class MapSets:
         return known | ({"test": self.test} if self.test is not None else {})
 
     def describe(self) -> dict[str, str]:
-        """Each set as its length and a digest of its samples and labels."""
+        """Each set as its length and a digest of its samples, labels and maps."""
+        return dict(self._described)
+
+    @cached_property
+    def _described(self) -> dict[str, str]:
+        # Once: maps are read for it.
         return {name: f"{len(part)} items {_digest(part)}" for name, part in self.named().items()}
 
 
 def _digest(part: MapDataset) -> str:
-    digest = hashlib.sha256("\n".join([*part.channels, "", *part.groups]).encode())
+    digest = hashlib.sha256("\n".join([_FORMAT, *part.channels, "", *part.groups]).encode())
     for name, values in part.label_values().items():
         digest.update(name.encode())
         digest.update(values.astype("<f8").tobytes())
+    for index in evenly_spread(len(part), DIGESTED):
+        inputs = part[index].inputs
+        for name in part.channels:
+            digest.update(np.asarray(inputs[name]).astype("<f4").tobytes())
     return digest.hexdigest()[:12]
+
+
+def evenly_spread(count: int, most: int) -> list[int]:
+    """Numbers of at most ``most`` of ``count`` items, the first and the last among them.
+
+    Examples
+    --------
+    >>> evenly_spread(7, 4), evenly_spread(3, 4)
+    ([0, 2, 4, 6], [0, 1, 2])
+    """
+    return [int(i) for i in np.unique(np.linspace(0, count - 1, min(most, count)).round())]
 
 
 def open_sets(folder: str | Path, config: MapsConfig) -> MapSets:

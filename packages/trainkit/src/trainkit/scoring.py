@@ -70,7 +70,10 @@ def held_out_metrics(
         labels = labels_of(dataset, indices)
         gaussians = fit_gaussians(dataset, indices)
         failed = int((gaussians["converged"] == 0).sum())
-        data = f"{len(indices)} disks of {source.name!r} that training never saw"
+        data = (
+            f"{len(indices)} disks of {source.name!r} that training never saw (they also chose "
+            "the epoch)"
+        )
         answers = predict(network, card, dataset, indices, device=device)
         baselines = {"gaussian_fit": score(labels, gaussians)}
         if known:
