@@ -91,3 +91,16 @@ def test_cards_that_no_network_fits_are_refused() -> None:
         MAPNET.for_card(replace(card_of((1, 8, 8)), outputs=(output,)))
     with pytest.raises(ContractError, match="has 0 inputs"):
         MAPNET.for_card(replace(card_of((1, 8, 8)), inputs=()))
+
+
+def test_maps_are_given_in_order_or_by_name_and_never_both() -> None:
+    network = MapNet([("a", (1, 8, 8)), ("b", (2, 4, 4))], 1).eval()
+    a, b = torch.ones(3, 1, 8, 8), torch.ones(3, 2, 4, 4)
+    assert torch.equal(network(a, b), network(b=b, a=a))
+    for maps, named in (((a, b), {"a": a + 9}), ((a,), {"b": b}), ((), {"a": a})):
+        with pytest.raises(ContractError, match=r"give \['a', 'b'\], in this order or by name"):
+            network(*maps, **named)
+    with pytest.raises(ContractError, match=r"given 0 in order and \['a', 'b', 'c'\] by name"):
+        network(a=a, b=b, c=b)
+    with pytest.raises(ContractError, match=r"given 3 in order and \[\] by name"):
+        network(a, b, b)

@@ -106,12 +106,23 @@ class MapNet(nn.Module):
         Parameters
         ----------
         *maps, **named : shape (batch, channel, n_x, n_y), dimensionless
-            One tensor a resolution, in order or by name.
+            One tensor a resolution, all in order or all by name.
 
         Returns
         -------
         shape (batch, answer), dimensionless
+
+        Raises
+        ------
+        ContractError
+            If some are given in order and some by name, or not one for each resolution.
         """
+        wanted = set() if maps else set(self.names)
+        if set(named) != wanted or (maps and len(maps) != len(self.names)):
+            raise ContractError(
+                f"given {len(maps)} in order and {sorted(named)} by name; give "
+                f"{list(self.names)}, in this order or by name"
+            )
         given = maps or tuple(named[name] for name in self.names)
         parts = [trunk(x) for trunk, x in zip(self.trunks, given, strict=True)]
         answer: Tensor = self.head(torch.cat(parts, dim=1))
