@@ -530,6 +530,11 @@ def many_copies() -> bytes:
     return b"\x80\x02" + copies + b"l."
 
 
+def many_sets_well_packed() -> bytes:
+    """Sixty million sets in 64 kB; what they unpack to is large, and is no measure."""
+    return gzip.compress(b"\x80\x04(" + b"\x8f" * (60 << 20) + b"l.")
+
+
 def nested_key() -> bytes:
     return b"\x80\x02}" + NESTED + b"K\x01s."
 
@@ -684,6 +689,7 @@ def numbers_to_divide() -> bytes:
         (name_that_is_nested, "a type with fields is not as numpy", 1 << 28),
         (title_that_is_nested, "a field's title is not as numpy", 1 << 28),
         (many_sets, "take more memory than is allowed", 4 << 30),
+        (many_sets_well_packed, "take more memory than is allowed", 4 << 30),
         (many_classes, "holds a class or a function", 4 << 30),
         (many_copies, "take more memory than is allowed", 4 << 30),
         (nested_key, "take more memory than is allowed", 4 << 30),

@@ -20,9 +20,10 @@ _MAX_BYTES = 4 << 30
 # grows by more than this is small, or it was made to fill the memory.
 _MOST_GROWTH = 40
 _ALWAYS_BYTES = 256 << 20
-# A table of truths is 9 times its pickle: its columns, and the table counted at 8 bytes a place.
-# Short text and numbers one by one are 21 times theirs, each an object of Python's.
-_MOST_BUILT = 24
+# A table of truths is 12 times its pickle: its columns, and the table counted at 8 bytes a place.
+# Numbers one by one are 21 times theirs, each an object of Python's; small sets 64 times.
+_MOST_BUILT = 64
+_MOST_FOR_FILE = 512
 _CHUNK = 1 << 20
 
 
@@ -62,7 +63,7 @@ def safe_load(path: str | os.PathLike[str], *, max_bytes: int = _MAX_BYTES) -> A
     max_bytes : int
         Bound of the file and of what it unpacks to, half that of the data in it [byte]. What is
         packed may grow to 256 MiB or to 40 times its size, whichever is more, and no further; the
-        data in memory to 512 MiB or to 24 times the pickle.
+        data in memory to 512 MiB, or to 64 times the pickle but not over 512 times the file.
 
     Raises
     ------
@@ -89,8 +90,8 @@ def safe_load(path: str | os.PathLike[str], *, max_bytes: int = _MAX_BYTES) -> A
         with checked.open("rb") as file:
             packed = file.read(2) == b"\x1f\x8b"
         data = _inflate(checked, max_bytes) if packed else checked.read_bytes()
-        allowed = min(2 * max_bytes, max(2 * _ALWAYS_BYTES, _MOST_BUILT * len(data)))
-        allowance = Allowance(allowed)
+        built = min(_MOST_BUILT * len(data), _MOST_FOR_FILE * checked.stat().st_size)
+        allowance = Allowance(min(2 * max_bytes, max(2 * _ALWAYS_BYTES, built)))
         return Rebuilding(allowance)(Machine(allowance).load(data))
     except InputError as error:
         raise InputError(f"{path}: {error}") from None

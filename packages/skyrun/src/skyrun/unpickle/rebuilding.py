@@ -25,7 +25,7 @@ _REMEMBERED: Final = 112
 _COLLECTED: Final = 16
 _PLACE: Final = 8
 _ARRAY: Final = 128
-_TABLE: Final = 4096
+_TABLE: Final = 2048
 """A table, a series or an index of nothing."""
 
 
