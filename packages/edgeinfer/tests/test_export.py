@@ -60,6 +60,24 @@ def test_nothing_is_written_when_torch_differs(copy_of_run: Path) -> None:
     assert not list(copy_of_run.glob("*.onnx*"))
 
 
+@pytest.mark.parametrize("name", ["best.pt", "best.card.json", "link.onnx"])
+def test_what_is_exported_is_not_written_over(copy_of_run: Path, name: str) -> None:
+    (copy_of_run / "link.onnx").symlink_to(copy_of_run / "best.pt")
+    before = [(copy_of_run / n).read_bytes() for n in ("best.pt", "best.card.json")]
+    with pytest.raises(InputError, match=f"{name}: is what is to be exported; give another name"):
+        export_checkpoint(copy_of_run / "best.pt", copy_of_run / name)
+    assert before == [(copy_of_run / n).read_bytes() for n in ("best.pt", "best.card.json")]
+
+
+def test_a_bad_place_is_known_before_the_export(
+    copy_of_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edgeinfer.export.export_network", None)
+    (copy_of_run / "a").symlink_to(copy_of_run / "a")
+    with pytest.raises(InputError, match="a: can't be written"):
+        export_checkpoint(copy_of_run / "best.pt", copy_of_run / "a")
+
+
 @pytest.mark.parametrize("tolerance", [0.0, -1.0, 1.1e-4, float("nan"), float("inf")])
 def test_the_tolerance_goes_only_downwards(copy_of_run: Path, tolerance: float) -> None:
     with pytest.raises(InputError, match=r"give a positive number up to 0\.0001"):

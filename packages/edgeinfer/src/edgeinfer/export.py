@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skyrun.files import check_size, write_bytes
+from skyrun.files import atomic_path, check_size
 from skytypes import ModelCard, Provenance
 from skytypes.errors import InputError
 
@@ -111,14 +111,25 @@ def export_checkpoint(
     if Path(out).is_dir():
         raise InputError(f"{out}: is a folder; give the name of the ONNX file")
     check_size(checkpoint, MAX_CHECKPOINT_BYTES)
-    found = read_card(card if card is not None else card_beside(checkpoint))
+    card = card_beside(checkpoint) if card is None else card
+    _require_other_file(out, checkpoint, card)
+    found = read_card(card)
     state = read_checkpoint(checkpoint)
     network = build_network(found, state)
-    data, parity = export_network(
-        network, found, tolerance=tolerance, provenance=_provenance(state)
-    )
-    write_bytes(out, data)
+    # Opened before the export, which takes long, so that a place that can't be written is known.
+    with atomic_path(out) as place:
+        data, parity = export_network(
+            network, found, tolerance=tolerance, provenance=_provenance(state)
+        )
+        place.write_bytes(data)
     return Exported(str(out), len(data), parity)
+
+
+def _require_other_file(out: str | os.PathLike[str], *inputs: str | os.PathLike[str]) -> None:
+    """Refuse to write over what the ONNX file is made from."""
+    for path in inputs:
+        if os.path.realpath(out) == os.path.realpath(path):
+            raise InputError(f"{out}: is what is to be exported; give another name, DISK.onnx say")
 
 
 def _provenance(checkpoint: Checkpoint) -> Provenance:
