@@ -146,6 +146,17 @@ def test_damaged_records_inside_a_whole_archive(state: State, tmp_path: Path) ->
         load_disconet(path)
 
 
+def test_a_damaged_name_of_a_record(state: State, tmp_path: Path) -> None:
+    path = save(checkpoint(state), tmp_path / "a.pt")
+    with zipfile.ZipFile(path) as whole, zipfile.ZipFile(tmp_path / "b.pt", "w") as damaged:
+        for name in whole.namelist():
+            content = whole.read(name)
+            pickled = name.endswith("data.pkl")
+            damaged.writestr(name, content.replace(b"storage", b"storagf") if pickled else content)
+    with pytest.raises(InputError, match="refused: the pickle is damaged"):
+        load_disconet(tmp_path / "b.pt")
+
+
 def test_size_is_checked_before_the_file_is_read(state: State, tmp_path: Path) -> None:
     path = save(state, tmp_path / "a.pt")
     with pytest.raises(InputError, match=r"\d+ bytes; a checkpoint has at most 1000$"):
