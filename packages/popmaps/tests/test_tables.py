@@ -152,6 +152,11 @@ def test_text_in_a_column_of_numbers_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.pkl.gz"
     path.write_bytes(gzip.compress(pickle.dumps(frame)))
     assert "column 'P', row 1: 'fast' is not a number" in refused(path)
+    nested: object = ()
+    for _ in range(60):
+        nested = (nested, nested)
+    path.write_bytes(gzip.compress(pickle.dumps(pd.DataFrame({"P": [0.5, nested]}))))
+    assert "column 'P', row 1: a tuple is not a number" in refused(path)
 
 
 def test_a_column_given_twice_and_what_is_no_table_are_refused(tmp_path: Path) -> None:

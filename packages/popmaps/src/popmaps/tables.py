@@ -220,6 +220,7 @@ def _numbers(column: pd.Series, name: str, path: Path) -> NDArray[Any]:
         return _plain(values)
     for row, value in enumerate(values):
         if not isinstance(value, int | float | np.number | np.bool_):
-            shown = repr(value)[:40]
+            # Of anything but text the kind alone: a nested one written out may have no end.
+            shown = repr(value[:40]) if isinstance(value, str) else f"a {type(value).__name__}"
             raise InputError(f"{path}: column {name!r}, row {row}: {shown} is not a number")
     return np.asarray(values, dtype=np.float64)
