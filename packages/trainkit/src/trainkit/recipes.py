@@ -5,14 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
+from typing import Any, Protocol, TypeGuard
 
 import numpy as np
 
 from skytypes.errors import InputError
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
 MAX_EPOCHS = 100_000
 """More are surely a slip; the bound also keeps item counters far below 2**64."""
@@ -80,7 +77,7 @@ def are_texts(value: object) -> bool:
     return isinstance(value, tuple | list) and all(is_text(v) for v in value)
 
 
-def plain_fields(config: DataclassInstance) -> dict[str, Any]:
+def plain_fields(config: Any) -> dict[str, Any]:
     """The fields of a configuration as JSON has them, numbers of numpy as Python's own."""
     return {name: _plain(value) for name, value in asdict(config).items()}
 
