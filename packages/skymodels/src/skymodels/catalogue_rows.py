@@ -31,7 +31,7 @@ ALLOWED: Mapping[str, str] = {
     "rout_arcsec": "a number from 0.001 to 60 [arcsec]",
     "rmin_arcsec": "a number from 0 to below rout_arcsec [arcsec]",
     "flux_jy": "a number from 1e-9 to 1e6 [Jy]",
-    "time_s": "a number above 0 [s]",
+    "time_s": "a number above 0, at most 1000000 [s]",
     "array_cfg": ", ".join(ARRAYS),
     "pwv": "a number above 0, at most 20 [mm]",
     "niter": "a whole number from 0 to 1000000",
