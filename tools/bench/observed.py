@@ -23,12 +23,18 @@ import numpy as np
 from casa_sim import ObservationSettings
 from casa_sim.imaging_rules import needs_two_arrays
 from casa_sim.observed_skies import ObservedSkies
+from casa_sim.skies import check_field
 from skymodels import CatalogueRow, DiskSkies, draw_catalogue
 from skytypes import SkyImage
+from skytypes.errors import InputError
 
 SIDE = 256
-SAME_IMAGE = 5e-4
-"""Largest allowed relative rms of the difference of two noise-free images."""
+SAME_IMAGE = 2e-3
+"""Largest allowed relative rms of the difference of two noise-free images.
+
+One has CASA's rounding of the grid; both made exactly they agree (tests/truth/test_routes_agree.py
+of casa-sim).
+"""
 MUST, AIM = 20, 100
 SHARE = 0.75
 
@@ -59,6 +65,22 @@ def observation(row: CatalogueRow) -> ObservationSettings:
         time_s=row.time_s,
         imsize_px=SIDE,
     )
+
+
+def accepted(count: int, seed: int) -> list[tuple[SkyImage, ObservationSettings]]:
+    """The first disks of a catalogue that are seen at 256 px, not mostly beyond the image."""
+    source = DiskSkies(draw_catalogue(2 * count, seed=seed))
+    found: list[tuple[SkyImage, ObservationSettings]] = []
+    for index, row in enumerate(source.rows):
+        sky, settings = source.sky(index), observation(row)
+        try:
+            check_field(sky, settings)
+        except InputError:
+            continue
+        found.append((sky, settings))
+        if len(found) == count:
+            break
+    return found
 
 
 def seconds(function: Callable[[], object]) -> float:
@@ -117,20 +139,20 @@ def measure(skies: Rendered, settings: Sequence[ObservationSettings], *, args: A
 
 def report(args: argparse.Namespace) -> int:
     """Print the tables; 1 if the images differ or the speed is below what it must be."""
-    rows = draw_catalogue(args.disks, seed=args.seed)
-    source, settings = DiskSkies(rows), [observation(row) for row in rows]
     start = time.process_time()
-    skies = Rendered([source.sky(index) for index in range(len(rows))])
-    rendering = (time.process_time() - start) / len(rows)
+    chosen = accepted(args.disks, args.seed)
+    rendering = (time.process_time() - start) / len(chosen)
+    skies, settings = Rendered([sky for sky, _ in chosen]), [one for _, one in chosen]
     found = measure(skies, settings, args=args)
     away = differences(skies, settings)
     setups = len({(s.arrays, s.band, s.time_s) for s in settings})
     speed = interval(found.rates["image-plane"])[0]
     say = sys.stdout.write
     say("# Observed skies: dirty images per CPU second\n\n")
-    say(f"Printed by `tools/bench/observed.py`: {len(rows)} disks of the published catalogue ")
+    say(f"Printed by `tools/bench/observed.py`: {len(chosen)} disks of the published catalogue ")
     say(
-        f"(seed {args.seed}), sky models of 1024 px, dirty images of {SIDE} px with thermal noise, "
+        f"(seed {args.seed}; those of which most is in the image), sky models of 1024 px, "
+        f"dirty images of {SIDE} px with thermal noise, "
     )
     say(f"one thread, {args.rounds} rounds of one batch by each route in turns, CPU time, ")
     say("rendering left out. Median and the middle 90 % of the rounds. ")
@@ -142,8 +164,8 @@ def report(args: argparse.Namespace) -> int:
     say(f"The first batch, which makes {setups} setups: ")
     say(", ".join(f"{name} {value:.2f} s a disk" for name, value in found.first.items()))
     say(f". Rendering, left out above: {rendering:.2f} s a disk.\n\n")
-    say("Without noise, image of the image-plane route against that of the visibilities, relative ")
-    say(f"rms: median {np.median(away):.1e}, largest {max(away):.1e}; allowed {SAME_IMAGE:g}.\n")
+    say("Without noise, image of the image-plane route against that of the visibilities, which ")
+    say(f"has CASA's rounding, relative rms: median {np.median(away):.1e}, largest {max(away):.1e}; allowed {SAME_IMAGE:g}.\n")
     return int(max(away) > SAME_IMAGE or speed < MUST)
 
 
