@@ -165,7 +165,8 @@ def report(args: argparse.Namespace) -> int:
     say(", ".join(f"{name} {value:.2f} s a disk" for name, value in found.first.items()))
     say(f". Rendering, left out above: {rendering:.2f} s a disk.\n\n")
     say("Without noise, image of the image-plane route against that of the visibilities, which ")
-    say(f"has CASA's rounding, relative rms: median {np.median(away):.1e}, largest {max(away):.1e}; allowed {SAME_IMAGE:g}.\n")
+    say(f"has CASA's rounding, relative rms: median {np.median(away):.1e}, largest ")
+    say(f"{max(away):.1e}; allowed {SAME_IMAGE:g}.\n")
     return int(max(away) > SAME_IMAGE or speed < MUST)
 
 
